@@ -1,0 +1,3 @@
+//! The identity-vendor function.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The pre-sign-up function.
+
+fn main() {}

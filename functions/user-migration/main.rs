@@ -1,0 +1,3 @@
+//! The user-migration function.
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! The whole suite on one machine: Lambda, DynamoDB, STS, an identity pool, a user pool and an OIDC
+//! issuer, each as far as Poolkeeper needs it. A test-bed, not a product.
+
+pub mod dynamodb;
+pub mod iam;
+pub mod identity_pool;
+pub mod lambda;
+pub mod oidc_issuer;
+pub mod sts;
+pub mod template;
+pub mod user_pool;

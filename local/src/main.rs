@@ -1,0 +1,3 @@
+//! Starts the suite on one machine.
+
+fn main() {}
