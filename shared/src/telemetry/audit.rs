@@ -1,0 +1,180 @@
+//! The audit line: one JSON object on one line for each decision.
+//!
+//! Its JSON Schema is docs/audit-line.schema.json, kept true by a test. Metric filters, alarms and the
+//! dashboard in template.yaml read these fields: a change that is no addition is a new version.
+
+use serde::Serialize;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::principal::{LogKey, Principal};
+use crate::{deadline::Deadline, trigger::TriggerEvent};
+
+/// Version of the audit line's format.
+pub const AUDIT_VERSION: u8 = 1;
+
+/// What a decision came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Outcome {
+    /// pre-sign-up let the account come into being.
+    Allowed,
+    /// pre-sign-up refused it.
+    Refused,
+    /// post-confirmation stored what it had to.
+    Recorded,
+    /// post-confirmation could not, let the user through and left the rest to be healed. Alarm on it.
+    Deferred,
+    /// user-migration vouched for the user.
+    Migrated,
+    /// user-migration gave the event back as it came: unknown, wrong, or not to be decided.
+    Untouched,
+    /// identity-vendor issued a token or credentials.
+    Issued,
+    /// identity-vendor refused the caller.
+    Denied,
+    /// A trigger source that the function does not know.
+    PassedThrough,
+    /// The function could not do its work. Alarm on it.
+    Failed,
+}
+
+/// One decision, as the log keeps it. Holds no name, address, password, token, key or code in clear.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct AuditLine {
+    /// Always `poolkeeper.audit`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// Version of this format.
+    version: u8,
+    /// Always `INFO`: Lambda's own level filter reads it.
+    level: &'static str,
+    /// When the decision was settled, RFC 3339, UTC.
+    timestamp: String,
+    /// The function.
+    function: &'static str,
+    /// Lambda's request id.
+    request_id: String,
+    /// What the decision came to.
+    outcome: Outcome,
+    /// A stable code for the reason.
+    reason: &'static str,
+    /// The rule of the policy that decided, by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<String>,
+    /// `triggerSource`, or `unknown`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trigger_source: Option<String>,
+    /// The user pool.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_pool_id: Option<String>,
+    /// The app client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<String>,
+    /// Whom it was about, by keyed hash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    principal: Option<Principal>,
+    /// The issuer whose proof was shown, by its name in the policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issuer: Option<String>,
+    /// The alias of the role that was asked for or given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<String>,
+    /// SHA-256 of the token that was issued, hex.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_sha256: Option<String>,
+    /// Milliseconds that were left of the budget.
+    remaining_ms: u64,
+}
+
+/// Identifiers that come from outside are cut to this many characters.
+const MAX_IDENTIFIER: usize = 128;
+
+impl AuditLine {
+    /// A line of `function` for the invocation `request_id`; [`Outcome::Failed`] until it is decided.
+    pub fn new(function: &'static str, request_id: &str) -> Self {
+        Self {
+            kind: "poolkeeper.audit",
+            version: AUDIT_VERSION,
+            level: "INFO",
+            timestamp: String::new(),
+            function,
+            request_id: request_id.to_owned(),
+            outcome: Outcome::Failed,
+            reason: "undecided",
+            rule: None,
+            trigger_source: None,
+            user_pool_id: None,
+            client_id: None,
+            principal: None,
+            issuer: None,
+            role: None,
+            token_sha256: None,
+            remaining_ms: 0,
+        }
+    }
+
+    /// The trigger event that it is about. A user is named by pool and user name.
+    pub fn about_event(&mut self, event: &TriggerEvent, key: &LogKey) {
+        let pool = event.user_pool_id().ok();
+        self.trigger_source = Some(event.source().to_string());
+        self.user_pool_id = pool.and_then(identifier);
+        self.client_id = event.caller().client_id.as_deref().and_then(identifier);
+        self.principal = pool
+            .zip(event.user_name().ok())
+            .map(|(pool, name)| Principal::new(key, pool, name));
+    }
+
+    /// The caller of the vendor: `subject` at the issuer called `issuer` in the policy.
+    pub fn about_subject(&mut self, issuer: &str, subject: &str, key: &LogKey) {
+        self.issuer = Some(issuer.to_owned());
+        self.principal = Some(Principal::new(key, issuer, subject));
+    }
+
+    /// The role's alias, once the policy knows it.
+    pub fn for_role(&mut self, alias: &str) {
+        self.role = Some(alias.to_owned());
+    }
+
+    /// The token that was issued, by its SHA-256 in hex.
+    pub fn issued(&mut self, token_sha256: String) {
+        self.token_sha256 = Some(token_sha256);
+    }
+
+    /// The decision.
+    pub fn decided(&mut self, outcome: Outcome, reason: &'static str, rule: Option<String>) {
+        self.outcome = outcome;
+        self.reason = reason;
+        self.rule = rule;
+    }
+
+    /// Stamped now, with what is left of `deadline`.
+    pub fn at(mut self, deadline: Deadline) -> Self {
+        let now = OffsetDateTime::now_utc();
+        self.timestamp = now.format(&Rfc3339).unwrap_or_default();
+        self.remaining_ms = u64::try_from(deadline.remaining().as_millis()).unwrap_or(u64::MAX);
+        self
+    }
+}
+
+/// `text` if it is shaped as AWS shapes identifiers: what is not may be anything, an address even.
+fn identifier(text: &str) -> Option<String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_:.".contains(c);
+    (text.len() <= MAX_IDENTIFIER && text.chars().all(plain)).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identifier_that_is_none_stays_out_of_the_line() {
+        assert_eq!(
+            identifier("us-east-1_Abc123").as_deref(),
+            Some("us-east-1_Abc123")
+        );
+        assert_eq!(identifier("canary@example.com"), None);
+        assert_eq!(identifier(&"x".repeat(129)), None);
+    }
+}
