@@ -1,0 +1,205 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+
+/// A file in which nothing is wrong; each test bends it once.
+const GOOD: &str = r#"version = 1
+
+[pre-sign-up]
+[[pre-sign-up.checks]]
+name = "company"
+email_domain = { allow = ["example.com", "*.example.org"] }
+
+[post-confirmation]
+
+[user-migration]
+attributes = { email = "mail" }
+
+[identity-vendor]
+[identity-vendor.issuers.app]
+issuer = "https://auth.example.com/"
+audiences = ["poolkeeper"]
+[identity-vendor.roles.member]
+flow = "token"
+[[identity-vendor.rules]]
+name = "everybody"
+issuer = "app"
+role = "member"
+"#;
+
+fn errors(text: &str) -> Vec<String> {
+    let file = PolicyFile::parse("policy.toml", text.to_owned());
+    match file.check_all() {
+        Ok(()) => Vec::new(),
+        Err(errors) => errors.0.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn bent(from: &str, to: &str) -> Vec<String> {
+    assert!(GOOD.contains(from), "{from}");
+    errors(&GOOD.replace(from, to))
+}
+
+#[test]
+fn a_good_file_is_good() {
+    assert_eq!(errors(GOOD), Vec::<String>::new());
+    let file = PolicyFile::parse("policy.toml", GOOD.to_owned());
+    let vendor: IdentityVendor = file.section().unwrap();
+    let issuer = vendor.issuers.get("app").unwrap().issuer.as_ref().unwrap();
+    assert_eq!(issuer.as_str(), "https://auth.example.com");
+}
+
+#[test]
+fn every_error_is_reported_at_once_with_its_line_and_path() {
+    let text = GOOD
+        .replace(
+            "name = \"company\"",
+            "name = \"Company\"\nmoed = \"report\"",
+        )
+        .replace("\"*.example.org\"", "\"*.exa mple\", 7")
+        .replace("flow = \"token\"", "flow = \"tokens\"")
+        .replace("role = \"member\"", "role = \"admin\"\ndeny = 1");
+    let expected = [
+        "policy.toml:5: pre-sign-up.checks[].name: a name is 1 to 64 of a-z, 0-9, - and _, beginning with a letter",
+        "policy.toml:6: pre-sign-up.checks[].moed: unknown field `moed`, expected one of `name`, `mode`, `on_undecided`, `applies_to`, `message`, `email_domain`",
+        "policy.toml:7: pre-sign-up.checks[].email_domain.allow[]: expected a domain such as example.com, or *.example.com for all below it",
+        "policy.toml:7: pre-sign-up.checks[].email_domain.allow[]: invalid type: integer `7`, expected a string",
+        "policy.toml:19: identity-vendor.roles.member.flow: unknown variant `tokens`, expected `token` or `credentials`",
+        "policy.toml:24: identity-vendor.rules[].deny: invalid type: integer `1`, expected a boolean",
+    ];
+    let mut found = errors(&text);
+    found.sort_by_key(|line| {
+        let number = line.split(':').nth(1).and_then(|n| n.parse::<u32>().ok());
+        (number, line.clone())
+    });
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_missing_key_is_named_with_its_table() {
+    assert_eq!(
+        bent("audiences = [\"poolkeeper\"]\n", ""),
+        ["policy.toml:14: identity-vendor.issuers.app: missing field `audiences`"]
+    );
+}
+
+#[test]
+fn what_only_several_values_show_is_checked_too() {
+    assert_eq!(
+        bent("role = \"member\"", "role = \"owner\""),
+        ["policy.toml:22: identity-vendor: the role owner is not defined"]
+    );
+    assert_eq!(
+        bent("issuer = \"app\"", "issuer = \"pool\""),
+        [
+            "policy.toml:21: identity-vendor: the rule everybody names the issuer pool, which is not defined"
+        ]
+    );
+    assert_eq!(
+        bent(
+            "role = \"member\"",
+            "role = \"member\"\nwhen = [{ claim = \"a\" }]"
+        ),
+        [
+            "policy.toml:23: identity-vendor: a condition has exactly one of equals, not_equals, starts_with, contains"
+        ]
+    );
+    assert_eq!(
+        bent("{ email = \"mail\" }", "{ sub = \"id\" }"),
+        [
+            "policy.toml:11: user-migration: Cognito makes the sub itself and refuses one that is sent"
+        ]
+    );
+}
+
+#[test]
+fn what_would_be_lost_with_the_token_is_refused() {
+    let found = bent(
+        "flow = \"token\"",
+        "flow = \"token\"\nduration_seconds = 3600\nsession_policy = '{\"Statement\":[]}'",
+    );
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(
+        found.iter().all(|line| line.contains("would be lost")),
+        "{found:?}"
+    );
+    let found = bent(
+        "flow = \"token\"",
+        "flow = \"credentials\"\nduration_seconds = 60",
+    );
+    assert_eq!(
+        found,
+        [
+            "policy.toml:19: identity-vendor.roles.member.duration_seconds: expected a whole number from 900 to 43200"
+        ]
+    );
+}
+
+#[test]
+fn a_typo_in_one_section_does_not_stop_another() {
+    let semantic = GOOD.replace("flow = \"token\"", "flow = \"tokens\"");
+    let syntactic = GOOD.replace("flow = \"token\"", "flow = \"token");
+    for text in [semantic, syntactic] {
+        let file = PolicyFile::parse("policy.toml", text);
+        assert!(file.section::<UserMigration>().is_ok());
+        assert!(file.section::<PreSignUp>().is_ok());
+        assert!(file.section::<IdentityVendor>().is_err());
+        assert!(file.check_all().is_err());
+    }
+}
+
+#[test]
+fn syntax_errors_say_where() {
+    let found = bent("attributes = { email = \"mail\" }", "attributes = \"mail");
+    assert!(!found.is_empty());
+    assert!(
+        found.iter().all(|line| line.starts_with("policy.toml:11")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_missing_section_or_version_is_said() {
+    let file = PolicyFile::parse("policy.toml", "version = 1".to_owned());
+    let error = file.section::<PreSignUp>().unwrap_err().to_string();
+    assert_eq!(error, "policy.toml: the section [pre-sign-up] is missing");
+    assert_eq!(
+        bent("version = 1", "version = 2"),
+        ["policy.toml:1: version: expected version = 1, the format that this release reads"]
+    );
+    assert_eq!(
+        errors(&format!("{GOOD}[typo]")),
+        [
+            "policy.toml:23: typo: no such section: expected version, pre-sign-up, post-confirmation, user-migration or identity-vendor"
+        ]
+    );
+}
+
+#[test]
+fn http_is_for_loopback_only() {
+    for (url, good) in [
+        ("https://a.example", true),
+        ("http://127.0.0.1:4000/oidc", true),
+        ("http://localhost", true),
+        ("http://a.example", false),
+        ("http://127.0.0.1.evil.example", false),
+        ("https://user@a.example", false),
+        ("https://a.example/?x", false),
+        ("https://a.example#x", false),
+        ("ftp://a.example", false),
+        ("a.example", false),
+    ] {
+        assert_eq!(IssuerUrl::try_from(url.to_owned()).is_ok(), good, "{url}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_panics(text in "(\\PC|\n|\\[|\"|=){0,200}", place in 0usize..600) {
+        let mut bent = GOOD.to_owned();
+        let place = (0..=place.min(bent.len())).rev().find(|at| bent.is_char_boundary(*at)).unwrap();
+        bent.insert_str(place, &text);
+        drop(errors(&bent));
+        drop(errors(&text));
+    }
+}
