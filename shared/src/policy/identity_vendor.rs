@@ -52,10 +52,10 @@ pub struct Issuer {
     #[serde(default = "algorithms")]
     pub algorithms: BTreeSet<Algorithm>,
     /// Seconds since `iat` after which a token is too old, whatever its `exp`.
-    #[serde(default = "Bounded::new::<86400>")]
+    #[serde(default = "Bounded::<60, 604_800>::new::<86_400>")]
     pub max_token_age_seconds: Bounded<60, 604_800>,
     /// Seconds by which clocks may differ.
-    #[serde(default = "Bounded::new::<30>")]
+    #[serde(default = "Bounded::<0, 60>::new::<30>")]
     pub leeway_seconds: Bounded<0, 60>,
     /// For a Cognito user pool: which of its tokens is accepted.
     pub token_use: Option<TokenUse>,

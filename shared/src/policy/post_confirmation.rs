@@ -17,7 +17,7 @@ pub struct PostConfirmation {
     pub profile_attributes: Vec<String>,
     /// Seconds within which a second password reset of the same user is the same event, delivered again.
     /// Cognito gives such events no id.
-    #[serde(default = "Bounded::new::<60>")]
+    #[serde(default = "Bounded::<1, 3600>::new::<60>")]
     pub password_reset_window_seconds: Bounded<1, 3600>,
 }
 

@@ -14,7 +14,7 @@ use super::{Findings, Section, bounded::Bounded};
 pub struct UserMigration {
     /// Milliseconds before which no answer leaves, whatever it is: found, unknown, wrong, failed. Set it
     /// above the slowest verification of the store, or its duration tells who exists.
-    #[serde(default = "Bounded::new::<1000>")]
+    #[serde(default = "Bounded::<0, 4000>::new::<1000>")]
     pub answer_floor_ms: Bounded<0, 4000>,
     /// Whether a forgotten password moves a user in. That creates the user without proof, after which the
     /// old password no longer works.
