@@ -1,0 +1,88 @@
+//! What went wrong with a call to an AWS service, without what was sent or received.
+
+use aws_sdk_dynamodb::operation::RequestId;
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+/// A call that failed. The SDK's own errors hold raw headers and bodies, credentials among them, and
+/// print them with `Debug`; this keeps the operation, a code and the request id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{operation}: {code} (request {request_id})")]
+pub struct ServiceError {
+    /// As IAM names it, `dynamodb:GetItem`.
+    pub operation: &'static str,
+    /// The service's error code, or what kept us from one.
+    pub code: String,
+    /// AWS's request id, `-` where there was no answer.
+    pub request_id: String,
+    /// What the caller can make of it.
+    pub trouble: Trouble,
+}
+
+/// What a caller can make of a failed call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// The service understood and said no.
+    Refused,
+    /// Too many requests; later may do.
+    Throttled,
+    /// No answer, or one that was none: later may do.
+    Unavailable,
+}
+
+impl ServiceError {
+    /// Of the SDK's error for `operation`.
+    pub fn new<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata,
+        SdkError<E, HttpResponse>: RequestId,
+    {
+        let (code, trouble) = match error {
+            SdkError::TimeoutError(_) => ("time-out".to_owned(), Trouble::Unavailable),
+            SdkError::DispatchFailure(_) => ("no connection".to_owned(), Trouble::Unavailable),
+            SdkError::ResponseError(_) => ("unreadable answer".to_owned(), Trouble::Unavailable),
+            SdkError::ServiceError(service) => {
+                let code = service.err().meta().code().unwrap_or("unknown");
+                let status = service.raw().status();
+                let trouble = if is_throttling(code) || status.as_u16() == 429 {
+                    Trouble::Throttled
+                } else if status.is_server_error() {
+                    Trouble::Unavailable
+                } else {
+                    Trouble::Refused
+                };
+                (printable(code), trouble)
+            }
+            _ => ("not sent".to_owned(), Trouble::Unavailable),
+        };
+        Self {
+            operation,
+            code,
+            request_id: printable(error.request_id().unwrap_or("-")),
+            trouble,
+        }
+    }
+}
+
+/// Codes by which services say "too many" (AWS SDKs reference guide, "Retry behavior").
+fn is_throttling(code: &str) -> bool {
+    matches!(
+        code,
+        "ThrottlingException"
+            | "Throttling"
+            | "TooManyRequestsException"
+            | "ProvisionedThroughputExceededException"
+            | "RequestLimitExceeded"
+            | "LimitExceededException"
+    )
+}
+
+/// A code or an id comes from the network: what is not shaped like one is not repeated.
+fn printable(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:=/+".contains(c);
+    if text.len() <= 128 && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        "unprintable".to_owned()
+    }
+}

@@ -1,0 +1,100 @@
+//! Keys of the state tables, each made in one place.
+
+use sha2::{Digest, Sha256};
+
+/// A key of the directory table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirectoryKey {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+impl DirectoryKey {
+    /// The profile of a user.
+    pub fn profile(user_pool_id: &str, sub: &str) -> Self {
+        Self::of_user(user_pool_id, sub, "PROFILE".to_owned())
+    }
+
+    /// An outbox event of a user, in the partition of the profile so that one transaction writes both.
+    pub fn event(user_pool_id: &str, sub: &str, event_id: &str) -> Self {
+        Self::of_user(user_pool_id, sub, format!("EVENT#{event_id}"))
+    }
+
+    /// The record that binds a subject of an issuer, by the issuer's name in the policy, to an identity.
+    pub fn identity(issuer_name: &str, subject: &str) -> Self {
+        let subject = digest("identity", &[issuer_name, subject]);
+        Self {
+            pk: format!("IDENTITY#{issuer_name}#{subject}"),
+            sk: "IDENTITY".to_owned(),
+        }
+    }
+
+    fn of_user(user_pool_id: &str, sub: &str, sk: String) -> Self {
+        let pk = format!("USER#{user_pool_id}#{sub}");
+        Self { pk, sk }
+    }
+}
+
+/// A key of the ephemeral table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EphemeralKey(pub String);
+
+impl EphemeralKey {
+    /// The mark that an event without an id has been seen within its window.
+    pub fn recent(function: &str, kind: &str, parts: &[&str]) -> Self {
+        let digest = digest("recent", parts);
+        Self(format!("RECENT#{function}#{kind}#{digest}"))
+    }
+}
+
+/// SHA-256 of `parts` within `domain`, hex. Each part counts with its length: no two lists of parts
+/// share a digest, and no two domains do.
+pub fn digest(domain: &str, parts: &[&str]) -> String {
+    let mut hasher = Sha256::new();
+    for part in std::iter::once("poolkeeper")
+        .chain([domain])
+        .chain(parts.iter().copied())
+    {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hasher
+        .finalize()
+        .iter()
+        .map(|octet| format!("{octet:02x}"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_tells_domains_and_parts_apart() {
+        let one = digest("a", &["bc", "d"]);
+        assert_eq!(one.len(), 64);
+        for other in [
+            digest("a", &["b", "cd"]),
+            digest("a", &["bc", "d", ""]),
+            digest("ab", &["c", "d"]),
+        ] {
+            assert_ne!(one, other);
+        }
+    }
+
+    #[test]
+    fn a_subject_is_not_readable_in_its_key() {
+        let key = DirectoryKey::identity("app", "canary@example.com");
+        assert!(key.pk.starts_with("IDENTITY#app#") && !key.pk.contains("canary"));
+    }
+
+    #[test]
+    fn keys_do_not_change() {
+        let key = DirectoryKey::identity("app", "user-1");
+        assert_eq!(key.pk, "IDENTITY#app#PLACEHOLDER");
+        assert_eq!(DirectoryKey::profile("p", "s").pk, "USER#p#s");
+        assert_eq!(DirectoryKey::event("p", "s", "e").sk, "EVENT#e");
+    }
+}
