@@ -77,9 +77,15 @@ pub struct ColdStart {
 }
 
 impl ColdStart {
-    /// To be called first thing in `main`. `initialization_type` is the value of
-    /// `AWS_LAMBDA_INITIALIZATION_TYPE`: with provisioned concurrency nobody waits for the start.
-    pub fn begin(initialization_type: Option<&str>) -> Self {
+    /// To be called first thing in `main`.
+    pub fn begin() -> Self {
+        let kind = std::env::var("AWS_LAMBDA_INITIALIZATION_TYPE").ok();
+        Self::of_type(kind.as_deref())
+    }
+
+    /// With provisioned concurrency nobody waits for the start (AWS Lambda developer guide, "Defined
+    /// runtime environment variables").
+    fn of_type(initialization_type: Option<&str>) -> Self {
         Self {
             process_start: std::time::Instant::now(),
             provisioned: initialization_type.is_some_and(|kind| kind != "on-demand"),
@@ -163,7 +169,7 @@ mod tests {
 
     #[test]
     fn only_the_first_invocation_pays_for_the_start() {
-        let start = ColdStart::begin(Some("on-demand"));
+        let start = ColdStart::of_type(Some("on-demand"));
         start.ready();
         assert!(start.charge() >= PROVISIONING_MARGIN);
         assert_eq!(start.charge(), Duration::ZERO);
@@ -171,7 +177,7 @@ mod tests {
 
     #[test]
     fn nobody_waits_for_a_provisioned_start() {
-        let start = ColdStart::begin(Some("provisioned-concurrency"));
+        let start = ColdStart::of_type(Some("provisioned-concurrency"));
         start.ready();
         assert_eq!(start.charge(), Duration::ZERO);
     }

@@ -1,11 +1,11 @@
 //! The first lines of every function's `main`.
 
-use std::{error::Error, io::Write, process::ExitCode};
+use std::{error::Error, process::ExitCode};
 
 use crate::telemetry;
 
 /// Runs `serve` on a single-threaded runtime (a Lambda environment serves one request at a time) and
-/// turns a start-up error into one line on stderr and a failure code. `main` does not return the error:
+/// turns a start-up error into one log line and a failure code. `main` does not return the error:
 /// Rust would print its `Debug`.
 pub fn run<F, Fut>(function: &str, serve: F) -> ExitCode
 where
@@ -23,8 +23,7 @@ where
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let cause = telemetry::error_chain(error.as_ref());
-            // A closed stderr leaves nobody to tell.
-            let _ = writeln!(std::io::stderr(), "{function} does not start: {cause}");
+            tracing::error!(function, cause, "does not start");
             ExitCode::FAILURE
         }
     }

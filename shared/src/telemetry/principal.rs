@@ -20,6 +20,21 @@ pub struct LogKey(SecretString);
 #[error("expected at least 16 characters")]
 pub struct InvalidLogKey;
 
+impl LogKey {
+    /// What the wiring says is expected of it.
+    pub const EXPECTED: &str = "at least 16 characters, a key of this stack";
+
+    /// A key of this process alone, for a function that must run without its own: its hashes compare
+    /// with no other's.
+    ///
+    /// # Errors
+    /// When the operating system gives no random octets.
+    pub fn ephemeral() -> Result<Self, getrandom::Error> {
+        let number = getrandom::u64()?;
+        Ok(Self(SecretString::from(format!("{number:020}"))))
+    }
+}
+
 impl FromStr for LogKey {
     type Err = InvalidLogKey;
 
