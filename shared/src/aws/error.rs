@@ -31,6 +31,16 @@ pub enum Trouble {
 }
 
 impl ServiceError {
+    /// Of an answer to `operation` that lacks what it must have.
+    pub fn incomplete(operation: &'static str) -> Self {
+        Self {
+            operation,
+            code: "incomplete answer".to_owned(),
+            request_id: "-".to_owned(),
+            trouble: Trouble::Unavailable,
+        }
+    }
+
     /// Of the SDK's error for `operation`.
     pub fn new<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Self
     where

@@ -1,0 +1,176 @@
+//! The durable record of who is who: a subject of an issuer → a developer user id → an IdentityId.
+//!
+//! The developer user id is random: it is readable in every token that Cognito issues, so it must say
+//! nothing about the person. The record is made by a conditional write, and what is in it never changes;
+//! whoever comes first decides, and everybody else reads what was decided.
+
+use std::collections::HashMap;
+
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::{
+    Client, config::Builder, operation::put_item::PutItemError, types::AttributeValue,
+};
+use shared::{
+    aws::{ServiceError, timeouts},
+    deadline::Deadline,
+    policy::Name,
+    state::DirectoryKey,
+};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+/// The directory table's identity records.
+pub(crate) struct IdentityRecords {
+    client: Client,
+    table: String,
+}
+
+/// Who somebody is in the identity pool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) developer_user_id: String,
+    /// None until Cognito has given one.
+    pub(crate) identity_id: Option<String>,
+}
+
+type Item = HashMap<String, AttributeValue>;
+
+impl IdentityRecords {
+    pub(crate) fn new(config: &SdkConfig, table: String) -> Self {
+        let client = Client::new(config);
+        Self { client, table }
+    }
+
+    /// The identity of `subject` at `issuer`, which is made if there is none.
+    pub(crate) async fn find_or_create(
+        &self,
+        issuer: &Name,
+        subject: &str,
+        deadline: Deadline,
+    ) -> Result<Identity, ServiceError> {
+        let key = DirectoryKey::identity(issuer.as_str(), subject);
+        if let Some(identity) = self.find(&key, deadline).await? {
+            return Ok(identity);
+        }
+        match self.create(&key, issuer, deadline).await? {
+            Some(identity) => Ok(identity),
+            // Somebody was faster: theirs counts.
+            None => {
+                let identity = self.find(&key, deadline).await?;
+                identity.ok_or_else(|| ServiceError::incomplete("dynamodb:GetItem"))
+            }
+        }
+    }
+
+    /// Keeps the IdentityId that Cognito gave, unless one is kept already.
+    pub(crate) async fn keep_identity_id(
+        &self,
+        issuer: &Name,
+        subject: &str,
+        identity_id: &str,
+        deadline: Deadline,
+    ) -> Result<(), ServiceError> {
+        let key = DirectoryKey::identity(issuer.as_str(), subject);
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(item(&key)))
+            .update_expression("SET identity_id = if_not_exists(identity_id, :id)")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":id", text(identity_id))
+            .customize()
+            .config_override(Builder::new().timeout_config(timeouts(deadline)))
+            .send()
+            .await
+            .map_err(|error| ServiceError::new("dynamodb:UpdateItem", &error))?;
+        Ok(())
+    }
+
+    async fn find(
+        &self,
+        key: &DirectoryKey,
+        deadline: Deadline,
+    ) -> Result<Option<Identity>, ServiceError> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(item(key)))
+            // A record that was made a moment ago must be seen, or a second one would be tried.
+            .consistent_read(true)
+            .customize()
+            .config_override(Builder::new().timeout_config(timeouts(deadline)))
+            .send()
+            .await
+            .map_err(|error| ServiceError::new("dynamodb:GetItem", &error))?;
+        let Some(found) = output.item else {
+            return Ok(None);
+        };
+        let member = |name| found.get(name).and_then(|value| value.as_s().ok()).cloned();
+        let developer_user_id = member("developer_user_id");
+        Ok(Some(Identity {
+            developer_user_id: developer_user_id
+                .ok_or_else(|| ServiceError::incomplete("dynamodb:GetItem"))?,
+            identity_id: member("identity_id"),
+        }))
+    }
+
+    /// `None` when there is one already.
+    async fn create(
+        &self,
+        key: &DirectoryKey,
+        issuer: &Name,
+        deadline: Deadline,
+    ) -> Result<Option<Identity>, ServiceError> {
+        let developer_user_id = random_id()
+            .map_err(|_| ServiceError::incomplete("the operating system's random octets"))?;
+        let now = OffsetDateTime::now_utc()
+            .format(&Rfc3339)
+            .unwrap_or_default();
+        let mut record = item(key);
+        record.extend([
+            ("developer_user_id".to_owned(), text(&developer_user_id)),
+            ("issuer".to_owned(), text(issuer.as_str())),
+            ("created_at".to_owned(), text(&now)),
+        ]);
+        let result = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(record))
+            .condition_expression("attribute_not_exists(pk)")
+            .customize()
+            .config_override(Builder::new().timeout_config(timeouts(deadline)))
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(Some(Identity {
+                developer_user_id,
+                identity_id: None,
+            })),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(None),
+                _ => Err(ServiceError::new("dynamodb:PutItem", &error)),
+            },
+        }
+    }
+}
+
+/// 128 random bits, hex.
+fn random_id() -> Result<String, getrandom::Error> {
+    Ok(format!(
+        "{:016x}{:016x}",
+        getrandom::u64()?,
+        getrandom::u64()?
+    ))
+}
+
+fn item(key: &DirectoryKey) -> Item {
+    Item::from([
+        ("pk".to_owned(), text(&key.pk)),
+        ("sk".to_owned(), text(&key.sk)),
+    ])
+}
+
+fn text(value: &str) -> AttributeValue {
+    AttributeValue::S(value.to_owned())
+}
