@@ -49,6 +49,12 @@ impl Telemetry {
     }
 }
 
+/// The JSON Schema of the audit line.
+#[cfg(feature = "schema")]
+pub fn audit_schema() -> schemars::Schema {
+    schemars::schema_for!(AuditLine)
+}
+
 /// Sets up logging as the function's `LoggingConfig` says: `AWS_LAMBDA_LOG_FORMAT` (`JSON`, else text)
 /// and `AWS_LAMBDA_LOG_LEVEL` (AWS Lambda developer guide, "Advanced logging controls"); TRACE means
 /// DEBUG. Panics are noted by place only, for their message may quote input.

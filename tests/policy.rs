@@ -1,0 +1,112 @@
+//! The policy file that ships, and the schemas that are kept in the tree.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use shared::policy::PolicyFile;
+
+fn tree(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// Compares a generated file with the one in the tree; `UPDATE_SNAPSHOTS=1` writes it.
+fn assert_kept(path: &str, generated: &Value) {
+    let generated = serde_json::to_string_pretty(generated).unwrap() + "\n";
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        std::fs::write(tree(path), &generated).unwrap();
+    }
+    let kept = std::fs::read_to_string(tree(path)).unwrap_or_default();
+    assert!(
+        kept == generated,
+        "{path} is not what the code says: run UPDATE_SNAPSHOTS=1 cargo test --test policy"
+    );
+}
+
+fn shipped() -> String {
+    std::fs::read_to_string(tree("policy/policy.toml")).unwrap()
+}
+
+/// The policy file with every commented-out default switched on.
+fn shipped_with_defaults() -> String {
+    let uncommented = |line: &str| {
+        let assignment = line.strip_prefix("# ").filter(|rest| {
+            let key = rest.split(" = ").next().unwrap_or_default();
+            rest.contains(" = ") && key.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+        });
+        // Its text is an ellipsis, and issuer is bound by the wiring.
+        let example = line.contains('…') || line.starts_with("# issuer =");
+        assignment.filter(|_| !example).map_or(line.to_owned(), str::to_owned)
+    };
+    shipped().lines().map(uncommented).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_policy_that_ships_is_valid() {
+    let file = PolicyFile::read(&tree("policy/policy.toml")).unwrap();
+    if let Err(errors) = file.check_all() {
+        panic!("{errors}");
+    }
+}
+
+#[test]
+fn the_defaults_that_the_comments_name_are_valid_and_are_the_defaults() {
+    let text = shipped_with_defaults();
+    assert!(text.matches(" = ").count() > shipped().matches("\n").count() / 4);
+    let with_defaults = PolicyFile::parse("policy.toml", text);
+    if let Err(errors) = with_defaults.check_all() {
+        panic!("{errors}");
+    }
+    let plain = PolicyFile::parse("policy.toml", shipped());
+    let debug = |file: &PolicyFile| {
+        let migration = file.section::<shared::policy::UserMigration>().unwrap();
+        let confirmation = file.section::<shared::policy::PostConfirmation>().unwrap();
+        (format!("{confirmation:?}"), migration.answer_floor_ms, format!("{:?}", migration.legacy_columns))
+    };
+    assert_eq!(debug(&plain), debug(&with_defaults));
+}
+
+#[test]
+fn every_key_of_the_schema_is_explained_in_the_policy_that_ships() {
+    fn keys(schema: &Value, found: &mut Vec<String>) {
+        match schema {
+            Value::Object(members) => {
+                if let Some(Value::Object(properties)) = members.get("properties") {
+                    found.extend(properties.keys().cloned());
+                }
+                members.values().for_each(|member| keys(member, found));
+            }
+            Value::Array(elements) => elements.iter().for_each(|element| keys(element, found)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    keys(shared::policy::schema().as_value(), &mut found);
+    let text = shipped();
+    let unexplained: Vec<&String> = found.iter().filter(|key| !text.contains(key.as_str())).collect();
+    assert!(found.len() > 30 && unexplained.is_empty(), "{unexplained:?}");
+}
+
+#[test]
+fn the_schema_in_the_tree_is_the_code_s() {
+    assert_kept("policy/policy.schema.json", shared::policy::schema().as_value());
+}
+
+#[test]
+fn the_schema_accepts_what_ships_and_refuses_a_typo() {
+    let validator = jsonschema::validator_for(shared::policy::schema().as_value()).unwrap();
+    let json = |text: &str| serde_json::to_value(text.parse::<toml::Table>().unwrap()).unwrap();
+    let shipped = shipped();
+    if let Err(error) = validator.validate(&json(&shipped)) {
+        panic!("{error}");
+    }
+    let typo = shipped.replace("forgot_password =", "forgot_pasword =");
+    assert!(!validator.is_valid(&json(&typo)));
+    let range = shipped.replace("forgot_password = true", "answer_floor_ms = 5000");
+    assert!(!validator.is_valid(&json(&range)));
+}
+
+#[test]
+fn the_audit_line_s_schema_in_the_tree_is_the_code_s() {
+    assert_kept("docs/audit-line.schema.json", shared::telemetry::audit_schema().as_value());
+}
