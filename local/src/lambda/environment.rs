@@ -165,8 +165,8 @@ async fn supervise(
     api.end(status.ok());
 }
 
-/// The variables that Lambda sets. `AWS_EXECUTION_ENV` is not among those of an OS-only runtime on
-/// paper; deployed ones have it.
+/// The variables that Lambda sets. Whether an OS-only runtime has `AWS_EXECUTION_ENV` is told both
+/// ways: nothing may depend on it.
 /// Source: Lambda developer guide, "Defined runtime environment variables".
 fn lambda_variables(spec: &FunctionSpec, options: &HostOptions) -> Vec<(&'static str, String)> {
     vec![
