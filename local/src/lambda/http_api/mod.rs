@@ -1,0 +1,112 @@
+//! An API Gateway HTTP API in front of one function: routes, CORS, payload format 2.0.
+//! Source: API Gateway developer guide, "Create AWS Lambda proxy integrations for HTTP APIs";
+//! where practice differs from it, AWS's own emulator (aws-lambda-dotnet, LambdaTestTool-v2).
+
+mod cors;
+mod event;
+mod response;
+mod routes;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    body::to_bytes,
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+use tokio::time::timeout;
+
+pub use self::cors::Cors;
+use self::{event::http_event, response::http_response, routes::match_route};
+use super::{InvokeError, LambdaHost, ids};
+
+/// Source: API Gateway quotas for HTTP APIs, "Maximum integration timeout: 30 seconds".
+const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
+/// Source: the same table, "Payload size: 10 MB".
+const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
+
+/// What template.yaml says of the HTTP API.
+#[derive(Clone, Debug)]
+pub struct HttpApiSpec {
+    /// The function behind every route: a name or an ARN.
+    pub function: String,
+    /// Method (or `ANY`) and path, `{name}` and a last `{name+}` as in AWS. `("$default", "")` takes
+    /// what no other route does.
+    pub routes: Vec<(String, String)>,
+    /// Answered by the front; the function's own CORS headers are dropped then, as in AWS.
+    pub cors: Option<Cors>,
+}
+
+/// The HTTP API at the root of its host, stage `$default`.
+pub fn http_api_router(host: LambdaHost, spec: HttpApiSpec) -> Router {
+    Router::new()
+        .fallback(front)
+        .with_state(Arc::new((host, spec)))
+}
+
+async fn front(State(api): State<Arc<(LambdaHost, HttpApiSpec)>>, request: Request) -> Response {
+    let (host, spec) = &*api;
+    let origin = request.headers().get("origin").cloned();
+    if let Some(preflight) = spec.cors.as_ref().and_then(|cors| cors.preflight(&request)) {
+        return preflight;
+    }
+    let request_id = api_request_id();
+    let mut response = integrate(host, spec, request, &request_id).await;
+    if let Some(cors) = &spec.cors {
+        cors.apply(origin.as_ref(), response.headers_mut());
+    }
+    if let Ok(request_id) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert("apigw-requestid", request_id);
+    }
+    response
+}
+
+async fn integrate(
+    host: &LambdaHost,
+    spec: &HttpApiSpec,
+    request: Request,
+    request_id: &str,
+) -> Response {
+    let path = event::decoded(request.uri().path());
+    let Some(route) = match_route(&spec.routes, request.method(), &path) else {
+        return message(StatusCode::NOT_FOUND, "Not Found");
+    };
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
+        return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+    };
+    let event = http_event(&parts, &body, &path, &route, request_id);
+    let invocation = host.invoke(&spec.function, event.to_string().into_bytes());
+    match timeout(INTEGRATION_TIMEOUT, invocation).await {
+        Ok(Ok(invocation)) if invocation.function_error.is_none() => {
+            http_response(&invocation.payload).unwrap_or_else(internal_server_error)
+        }
+        Ok(Ok(_failed)) => internal_server_error(),
+        Ok(Err(InvokeError::RequestTooLarge)) => {
+            message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large")
+        }
+        Ok(Err(InvokeError::TooManyRequests)) | Err(_) => {
+            message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
+        }
+        Ok(Err(_)) => internal_server_error(),
+    }
+}
+
+fn internal_server_error() -> Response {
+    message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+}
+
+fn message(status: StatusCode, text: &str) -> Response {
+    (status, Json(json!({ "message": text }))).into_response()
+}
+
+/// Fifteen characters and an equals sign, as API Gateway makes them.
+fn api_request_id() -> String {
+    let mut id = ids::random_hex(8);
+    id.pop();
+    id.push('=');
+    id
+}
