@@ -6,10 +6,12 @@ mod errors;
 mod policy;
 mod session;
 mod sigv4;
+mod wire;
 
 pub use errors::{AccessDenied, AssumeError, AuthenticationError, IamError};
 pub use policy::{Context, Decision, MalformedPolicy, Trusted, check, evaluate, evaluate_trust};
 pub use session::{NoRandomness, Session, random};
+pub use wire::{JsonError, json_response};
 
 use std::{
     collections::{BTreeMap, HashMap},
