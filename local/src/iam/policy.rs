@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 use iam_rs::{Arn, ContextValue, IAMPolicy, IAMRequest, Principal, PrincipalId};
 use serde_json::{Value, json};
 
+use super::variables;
+
 /// Condition keys and their values. A key without values is absent.
 pub type Context = BTreeMap<String, Vec<String>>;
 
@@ -117,7 +119,7 @@ pub fn evaluate_trust(
 fn decide(statements: Vec<Value>, action: &str, resource: &str, context: &Context) -> Decision {
     let mut bound = Vec::new();
     for statement in statements {
-        match bind(&statement, context) {
+        match variables::bind(&statement, context) {
             Some(statement) => bound.push(statement),
             None if statement.get("Effect") == Some(&json!("Allow")) => {}
             None => return Decision::ExplicitDeny,
@@ -170,55 +172,6 @@ fn names(element: &Value, principal: Trusted<'_>) -> bool {
         }
 }
 
-/// The statement with its variables replaced; none if one of them has no single, plain value.
-fn bind(value: &Value, context: &Context) -> Option<Value> {
-    match value {
-        Value::String(text) => bind_text(text, context).map(Value::String),
-        Value::Array(items) => items.iter().map(|item| bind(item, context)).collect(),
-        Value::Object(entries) => entries
-            .iter()
-            .map(|(key, value)| Some((key.clone(), bind(value, context)?)))
-            .collect::<Option<_>>()
-            .map(Value::Object),
-        other => Some(other.clone()),
-    }
-}
-
-fn bind_text(text: &str, context: &Context) -> Option<String> {
-    let mut bound = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("${") {
-        let (variable, after) = after.split_once('}')?;
-        // `${key, 'default'}`
-        let (key, default) = match variable.split_once(',') {
-            Some((key, default)) => (key.trim(), Some(default.trim().trim_matches('\''))),
-            None => (variable.trim(), None),
-        };
-        let value = match lookup(context, key) {
-            Some([one]) => Some(one.as_str()),
-            Some(_) => return None,
-            None => default,
-        }?;
-        // A value is literal in AWS, but the library would read its wildcards.
-        if value.contains(['*', '?', '$']) {
-            return None;
-        }
-        bound.push_str(before);
-        bound.push_str(value);
-        rest = after;
-    }
-    bound.push_str(rest);
-    Some(bound)
-}
-
-/// Condition keys are case-insensitive.
-fn lookup<'c>(context: &'c Context, key: &str) -> Option<&'c [String]> {
-    let (_, values) = context
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case(key))?;
-    (!values.is_empty()).then_some(values.as_slice())
-}
-
 fn to_library(context: &Context) -> iam_rs::Context {
     let mut library = iam_rs::Context::new();
     for (key, values) in context {
@@ -233,7 +186,7 @@ fn to_library(context: &Context) -> iam_rs::Context {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::indexing_slicing)]
 
     use proptest::prelude::*;
 

@@ -5,6 +5,7 @@
 
 mod definitions;
 mod intrinsics;
+mod references;
 mod resources;
 mod roles;
 mod yaml;
