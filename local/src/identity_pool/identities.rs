@@ -1,0 +1,130 @@
+//! The identities of the pool, in memory: a developer user has one, for good.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::iam::{NoRandomness, random};
+
+/// An identity; a guest has no developer users.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Identity {
+    pub(super) created_at: u64,
+    pub(super) modified_at: u64,
+    pub(super) developer_users: BTreeSet<String>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Identities {
+    by_id: HashMap<String, Identity>,
+    by_developer_user: HashMap<String, String>,
+}
+
+/// Why a developer user gets no identity.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum LinkError {
+    /// The identity asked for does not exist.
+    Unknown,
+    /// The user has another identity.
+    RegisteredElsewhere,
+    /// This machine has no randomness.
+    NoRandomness,
+}
+
+impl Identities {
+    pub(super) fn get(&self, identity_id: &str) -> Option<&Identity> {
+        self.by_id.get(identity_id)
+    }
+
+    pub(super) fn of_developer_user(&self, user: &str) -> Option<&String> {
+        self.by_developer_user.get(user)
+    }
+
+    /// A new identity without any login.
+    pub(super) fn create(&mut self, region: &str, now: u64) -> Result<String, NoRandomness> {
+        let id = format!("{region}:{}", uuid(random()?));
+        let identity = Identity {
+            created_at: now,
+            modified_at: now,
+            ..Identity::default()
+        };
+        self.by_id.insert(id.clone(), identity);
+        Ok(id)
+    }
+
+    /// The identity of a developer user: the one it has, else `wanted`, else a new one.
+    pub(super) fn link(
+        &mut self,
+        user: &str,
+        wanted: Option<&str>,
+        region: &str,
+        now: u64,
+    ) -> Result<String, LinkError> {
+        if wanted.is_some_and(|id| !self.by_id.contains_key(id)) {
+            return Err(LinkError::Unknown);
+        }
+        let own = self.by_developer_user.get(user);
+        match (own, wanted) {
+            (Some(own), Some(wanted)) if own != wanted => Err(LinkError::RegisteredElsewhere),
+            (Some(own), _) => Ok(own.clone()),
+            (None, wanted) => {
+                let id = match wanted {
+                    Some(wanted) => wanted.to_owned(),
+                    None => self
+                        .create(region, now)
+                        .map_err(|NoRandomness| LinkError::NoRandomness)?,
+                };
+                if let Some(identity) = self.by_id.get_mut(&id) {
+                    identity.developer_users.insert(user.to_owned());
+                    identity.modified_at = now;
+                }
+                self.by_developer_user.insert(user.to_owned(), id.clone());
+                Ok(id)
+            }
+        }
+    }
+}
+
+/// A version 4 UUID of these random bytes (RFC 9562, 5.4).
+fn uuid(bytes: [u8; 16]) -> String {
+    let random = u128::from_be_bytes(bytes);
+    let bits = (random & !(0xf << 76) & !(0b11 << 62)) | (0x4 << 76) | (0b10 << 62);
+    let hex = format!("{bits:032x}");
+    let mut groups = Vec::new();
+    let mut rest = hex.as_str();
+    for length in [8, 4, 4, 4, 12] {
+        let (group, after) = rest.split_at(length);
+        groups.push(group);
+        rest = after;
+    }
+    groups.join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_uuid_is_of_version_four() {
+        assert_eq!(uuid([0xff; 16]), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+        assert_eq!(uuid([0; 16]), "00000000-0000-4000-8000-000000000000");
+    }
+
+    #[test]
+    fn a_developer_user_keeps_its_identity_and_cannot_take_a_second() {
+        let mut identities = Identities::default();
+        let guest = identities.create("us-east-1", 1).unwrap();
+        let first = identities.link("u1", None, "us-east-1", 1).unwrap();
+        assert_eq!(identities.link("u1", None, "us-east-1", 2).unwrap(), first);
+        let refused = identities.link("u1", Some(&guest), "us-east-1", 3);
+        assert_eq!(refused, Err(LinkError::RegisteredElsewhere));
+        assert_eq!(
+            identities.link("u2", Some("us-east-1:none"), "us-east-1", 3),
+            Err(LinkError::Unknown)
+        );
+        assert_eq!(
+            identities.link("u2", Some(&guest), "us-east-1", 3).unwrap(),
+            guest
+        );
+    }
+}

@@ -1,0 +1,223 @@
+//! Cognito Identity as far as a vendor of developer-authenticated identities and its clients need it
+//! (awsJson1.1, `X-Amz-Target: AWSCognitoIdentityService.*`).
+//!
+//! The developer call and the look-ups need a signed caller whose role allows them; what phones call
+//! is public, as in AWS.
+//!
+//! Source: Amazon Cognito Federated Identities API reference.
+
+mod identities;
+mod public;
+mod requests;
+mod token;
+
+pub use token::{Claims, ISSUER, TagsClaim, TokenError, TokenKey, UnusableKey};
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+    routing::get,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    iam::{Context, Iam, JsonError, json_response},
+    template::IdentityPoolDefinition,
+};
+use identities::{Identities, LinkError};
+use requests::{DeveloperIdentity, DeveloperToken, Lookup, invalid, not_found};
+
+/// The prefix of `X-Amz-Target`.
+pub const TARGET_PREFIX: &str = "AWSCognitoIdentityService.";
+
+/// The identity pool of the template.
+pub struct IdentityPool {
+    definition: IdentityPoolDefinition,
+    iam: Arc<Iam>,
+    key: Arc<TokenKey>,
+    identities: Mutex<Identities>,
+}
+
+impl IdentityPool {
+    /// A pool without identities.
+    pub fn new(definition: IdentityPoolDefinition, iam: Arc<Iam>, key: Arc<TokenKey>) -> Self {
+        Self {
+            definition,
+            iam,
+            key,
+            identities: Mutex::default(),
+        }
+    }
+
+    /// The public key of the tokens, where the real service has it.
+    pub fn router(&self) -> Router {
+        let jwks = self.key.jwks();
+        Router::new().route(
+            "/.well-known/jwks_uri",
+            get(move || std::future::ready(Json(jwks.clone()))),
+        )
+    }
+
+    /// Answers one request.
+    pub async fn handle(&self, headers: &HeaderMap, body: Bytes) -> Response {
+        match self.dispatch(headers, &body) {
+            Ok(answer) => json_response(StatusCode::OK, "1.1", &answer),
+            Err(error) => error.into_response("1.1"),
+        }
+    }
+
+    fn dispatch(&self, headers: &HeaderMap, body: &[u8]) -> Result<Value, JsonError> {
+        let target = headers
+            .get("x-amz-target")
+            .and_then(|target| target.to_str().ok());
+        let operation = target.and_then(|target| target.strip_prefix(TARGET_PREFIX));
+        match operation {
+            Some("GetId") => self.get_id(&requests::read(body)?),
+            Some("GetOpenIdToken") => self.get_open_id_token(&requests::read(body)?),
+            Some("GetCredentialsForIdentity") => self.get_credentials(&requests::read(body)?),
+            Some(operation @ "GetOpenIdTokenForDeveloperIdentity") => {
+                self.authorize(operation, headers, body)?;
+                self.developer_token(&requests::read(body)?)
+            }
+            Some(operation @ "LookupDeveloperIdentity") => {
+                self.authorize(operation, headers, body)?;
+                self.lookup(&requests::read(body)?)
+            }
+            Some(operation @ "DescribeIdentity") => {
+                self.authorize(operation, headers, body)?;
+                self.describe(&requests::read(body)?)
+            }
+            _ => Err(JsonError::new(
+                "UnknownOperationException",
+                "not known here",
+            )),
+        }
+    }
+
+    fn authorize(
+        &self,
+        operation: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<(), JsonError> {
+        let caller = self.iam.authenticate(headers, body)?;
+        let pool = format!("identitypool/{}", self.definition.id);
+        let resource = self.iam.place().arn("cognito-identity", &pool);
+        let action = format!("cognito-identity:{operation}");
+        Ok(self
+            .iam
+            .authorize(&caller, &action, &resource, &Context::new())?)
+    }
+
+    fn developer_token(&self, request: &DeveloperToken) -> Result<Value, JsonError> {
+        self.same_pool(&request.identity_pool_id)?;
+        let duration = request.duration()?;
+        let tags = request.tags()?;
+        let (provider, user) = request.login(self.definition.developer_provider_name.as_deref())?;
+        let wanted = request.identity_id.as_deref();
+        let (now, region) = (self.iam.now(), &self.iam.place().region);
+        let linked = self.identities().link(user, wanted, region, now);
+        let identity_id = linked.map_err(|error| match error {
+            LinkError::Unknown => not_found("Identity", wanted.unwrap_or_default()),
+            LinkError::RegisteredElsewhere => JsonError::new(
+                "DeveloperUserAlreadyRegisteredException",
+                "The developer user identifier is already registered with another identity.",
+            ),
+            LinkError::NoRandomness => internal(),
+        })?;
+        let pool = &self.definition.id;
+        let amr = vec![
+            "authenticated".to_owned(),
+            provider.to_owned(),
+            format!("{provider}:{pool}:{user}"),
+        ];
+        let token = self.token(&identity_id, amr, tags, duration)?;
+        Ok(json!({ "IdentityId": identity_id, "Token": token }))
+    }
+
+    fn lookup(&self, request: &Lookup) -> Result<Value, JsonError> {
+        self.same_pool(&request.identity_pool_id)?;
+        let identities = self.identities();
+        let user = request.developer_user_identifier.as_deref();
+        let of_user = user.and_then(|user| identities.of_developer_user(user));
+        let identity_id = match (&request.identity_id, user) {
+            (Some(id), Some(_)) if of_user != Some(id) => {
+                return Err(JsonError::new(
+                    "ResourceConflictException",
+                    "The identity and the developer user identifier do not belong together.",
+                ));
+            }
+            (Some(id), _) => id,
+            (None, Some(user)) => of_user.ok_or_else(|| not_found("Developer user", user))?,
+            (None, None) => return Err(invalid("Give an IdentityId or a developer user.")),
+        };
+        let found = identities.get(identity_id);
+        let found = found.ok_or_else(|| not_found("Identity", identity_id))?;
+        Ok(json!({
+            "IdentityId": identity_id,
+            "DeveloperUserIdentifierList": found.developer_users,
+        }))
+    }
+
+    fn describe(&self, request: &DeveloperIdentity) -> Result<Value, JsonError> {
+        let id = &request.identity_id;
+        let identities = self.identities();
+        let identity = identities
+            .get(id)
+            .ok_or_else(|| not_found("Identity", id))?;
+        // Providers only: who the owner is, this call does not tell.
+        let provider = self.definition.developer_provider_name.as_ref();
+        let logins = provider.filter(|_| !identity.developer_users.is_empty());
+        Ok(json!({
+            "IdentityId": id,
+            "Logins": logins.into_iter().collect::<Vec<_>>(),
+            "CreationDate": identity.created_at,
+            "LastModifiedDate": identity.modified_at,
+        }))
+    }
+
+    fn token(
+        &self,
+        identity_id: &str,
+        amr: Vec<String>,
+        tags: Option<TagsClaim>,
+        seconds: u64,
+    ) -> Result<String, JsonError> {
+        let now = self.iam.now();
+        let claims = Claims {
+            sub: identity_id.to_owned(),
+            aud: self.definition.id.clone(),
+            amr,
+            iss: ISSUER.to_owned(),
+            exp: now.saturating_add(seconds),
+            iat: now,
+            tags,
+        };
+        self.key.sign(&claims).map_err(|UnusableKey| internal())
+    }
+
+    fn same_pool(&self, id: &str) -> Result<(), JsonError> {
+        if id == self.definition.id {
+            Ok(())
+        } else {
+            Err(not_found("IdentityPool", id))
+        }
+    }
+
+    fn identities(&self) -> MutexGuard<'_, Identities> {
+        self.identities
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn internal() -> JsonError {
+    JsonError {
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        ..JsonError::new("InternalErrorException", "internal error")
+    }
+}
