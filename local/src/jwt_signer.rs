@@ -18,6 +18,13 @@ use sha2::{Digest, Sha256};
 #[error("signing key: {0}")]
 pub struct KeyError(String);
 
+impl KeyError {
+    /// No such key is published.
+    pub(crate) fn missing() -> Self {
+        Self("there is none".into())
+    }
+}
+
 /// A key pair with its key id, the RFC 7638 thumbprint.
 pub struct JwtSigner {
     key: Key,
