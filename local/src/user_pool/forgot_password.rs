@@ -10,7 +10,7 @@ use super::{
     mailbox::Purpose,
     password::{PasswordHash, check_policy},
     trigger::Source,
-    users::Status,
+    users::{Status, User},
 };
 
 #[derive(Deserialize)]
@@ -45,6 +45,11 @@ impl UserPool {
         let Some(username) = username else {
             return self.simulate_delivery(&request.username);
         };
+        let invited = |user: &User| user.status == Status::ForceChangePassword;
+        if self.state().users.get(&username).is_some_and(invited) {
+            let message = "User password cannot be reset in the current state.";
+            return Err(CognitoError::not_authorized(message));
+        }
         // A code goes to a verified address only; who has none looks like nobody (developer guide,
         // "Managing user existence error responses").
         match self.reachable_by(&username, true) {

@@ -50,6 +50,8 @@ impl UserPool {
             }
         }
         let sub = random::uuid()?;
+        // Whether the service refuses a duplicate before or after it asks the function is not
+        // documented.
         let username = self.new_username(&request.username, &mut attributes, &sub)?;
         self.state()
             .refuse_duplicate(self.settings(), &username, &attributes)?;

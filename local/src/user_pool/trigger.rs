@@ -11,8 +11,8 @@ pub type Invoke = Arc<
     dyn Fn(String, Vec<u8>) -> Pin<Box<dyn Future<Output = TriggerOutcome> + Send>> + Send + Sync,
 >;
 
-/// What became of one invocation.
-#[derive(Debug, Clone)]
+/// What became of one invocation. Not printable: an answer repeats its event, password and all.
+#[derive(Clone)]
 pub enum TriggerOutcome {
     /// The function answered with these bytes.
     Answered(Vec<u8>),

@@ -184,3 +184,30 @@ async fn a_pool_describes_itself() {
         Some("pre-sign-up")
     );
 }
+
+#[tokio::test]
+async fn an_invited_user_cannot_reset_a_password_that_was_never_chosen() {
+    let pool = start(untouched).await;
+    let create = pool
+        .client
+        .admin_create_user()
+        .user_pool_id(POOL)
+        .username("jo@example.com");
+    create
+        .user_attributes(attribute("email_verified", "true"))
+        .send()
+        .await
+        .unwrap();
+    let forgot = pool
+        .client
+        .forgot_password()
+        .client_id(CLIENT)
+        .username("jo@example.com");
+    assert_eq!(
+        refusal(forgot.send().await),
+        pair(
+            "NotAuthorizedException",
+            "User password cannot be reset in the current state."
+        )
+    );
+}

@@ -7,6 +7,7 @@
 )]
 
 mod administration;
+mod confirmation;
 mod forgotten_password;
 mod migration;
 mod pool;
