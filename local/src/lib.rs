@@ -4,8 +4,10 @@
 pub mod dynamodb;
 pub mod iam;
 pub mod identity_pool;
+pub mod jwt_signer;
 pub mod lambda;
 pub mod oidc_issuer;
+mod random;
 pub mod sts;
 pub mod template;
 pub mod user_pool;

@@ -1,0 +1,155 @@
+//! User attributes: names and text, within the pool's schema.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{error::CognitoError, settings::Settings};
+
+/// The standard attributes (developer guide, "Working with user attributes") that a request may
+/// set, with the two that only an administrator or a trigger may.
+const STANDARD: [&str; 20] = [
+    "address",
+    "birthdate",
+    "email",
+    "email_verified",
+    "family_name",
+    "gender",
+    "given_name",
+    "locale",
+    "middle_name",
+    "name",
+    "nickname",
+    "phone_number",
+    "phone_number_verified",
+    "picture",
+    "preferred_username",
+    "profile",
+    "updated_at",
+    "website",
+    "zoneinfo",
+    "identities",
+];
+
+/// The longest value (developer guide, "User pool attributes"), in characters.
+const MAX_LENGTH: usize = 2048;
+
+/// `AttributeType` of a request.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Attribute {
+    name: String,
+    #[serde(default)]
+    value: String,
+}
+
+/// Attributes that conform to the schema.
+#[derive(Clone, Default)]
+pub(super) struct Attributes(BTreeMap<String, String>);
+
+impl Attributes {
+    pub(super) fn from_request(
+        settings: &Settings,
+        list: Vec<Attribute>,
+    ) -> Result<Self, CognitoError> {
+        Self::conforming(
+            settings,
+            list.into_iter()
+                .map(|attribute| (attribute.name, attribute.value)),
+        )
+    }
+
+    /// Of a trigger's answer, where flags may be booleans.
+    pub(super) fn from_response(
+        settings: &Settings,
+        map: Map<String, Value>,
+    ) -> Result<Self, CognitoError> {
+        let mut list = Vec::with_capacity(map.len());
+        for (name, value) in map {
+            match value {
+                Value::Null => {}
+                Value::String(text) => list.push((name, text)),
+                Value::Bool(_) | Value::Number(_) => list.push((name, value.to_string())),
+                Value::Array(_) | Value::Object(_) => {
+                    return Err(CognitoError::new(
+                        "InvalidLambdaResponseException",
+                        "Unrecognizable lambda output",
+                    ));
+                }
+            }
+        }
+        Self::conforming(settings, list.into_iter())
+    }
+
+    fn conforming(
+        settings: &Settings,
+        list: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, CognitoError> {
+        let mut attributes = BTreeMap::new();
+        for (name, value) in list {
+            let known =
+                STANDARD.contains(&name.as_str()) || settings.custom_attributes.contains(&name);
+            let phone = name != "phone_number"
+                || value.strip_prefix('+').is_some_and(|digits| {
+                    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+                });
+            let refuse = |reason: &str| {
+                let message =
+                    format!("Attributes did not conform to the schema: {name}: {reason}\n");
+                Err(CognitoError::invalid_parameter(message))
+            };
+            if name == "sub" {
+                return refuse("Attribute cannot be updated.");
+            }
+            if !known {
+                return refuse("Attribute does not exist in the schema.");
+            }
+            if value.chars().count() > MAX_LENGTH {
+                return refuse("String length exceeds the maximum.");
+            }
+            if !phone {
+                return Err(CognitoError::invalid_parameter(
+                    "Invalid phone number format.",
+                ));
+            }
+            if name == "email" && !value.contains('@') {
+                return Err(CognitoError::invalid_parameter(
+                    "Invalid email address format.",
+                ));
+            }
+            attributes.insert(name, value);
+        }
+        Ok(Self(attributes))
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    pub(super) fn set(&mut self, name: &str, value: &str) {
+        self.0.insert(name.into(), value.into());
+    }
+
+    pub(super) fn set_if_absent(&mut self, name: &str, value: &str) {
+        self.0.entry(name.into()).or_insert_with(|| value.into());
+    }
+
+    /// Whether both have the attribute, with the same value but for case.
+    pub(super) fn same(&self, name: &str, other: &Self) -> bool {
+        let values = self.get(name).zip(other.get(name));
+        values.is_some_and(|(one, other)| one.eq_ignore_ascii_case(other))
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    pub(super) fn to_map(&self) -> Map<String, Value> {
+        self.iter()
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect()
+    }
+}

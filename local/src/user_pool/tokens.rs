@@ -1,0 +1,176 @@
+//! The pool's tokens (developer guide, "Using tokens with user pools") and where their key is
+//! published.
+
+use axum::{Json, Router, routing::get};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+use super::{
+    UserPool,
+    error::{Answer, CognitoError},
+    groups::{preferred_role, roles},
+    users::State,
+};
+use crate::random;
+
+/// How long ID and access tokens live, in seconds: the app client's default.
+const LIFETIME: i64 = 3600;
+
+/// A sign-in that a refresh token continues.
+#[derive(Clone)]
+pub(super) struct Session {
+    username: String,
+    auth_time: i64,
+    origin_jti: String,
+    event_id: String,
+}
+
+impl UserPool {
+    /// The answer to a sign-in: three tokens.
+    pub(super) fn authentication_result(&self, username: &str) -> Answer {
+        let session = Session {
+            username: username.to_owned(),
+            auth_time: OffsetDateTime::now_utc().unix_timestamp(),
+            origin_jti: random::uuid()?,
+            event_id: random::uuid()?,
+        };
+        let refresh_token = random::token()?;
+        let mut state = self.state();
+        let mut result = self.tokens(&state, &session)?;
+        if let Some(result) = result.as_object_mut() {
+            result.insert("RefreshToken".into(), refresh_token.clone().into());
+        }
+        state.sessions.insert(refresh_token, session);
+        Ok(json!({ "AuthenticationResult": result, "ChallengeParameters": {} }))
+    }
+
+    /// The answer to a refresh token: the other two, anew.
+    pub(super) fn refresh(&self, refresh_token: &str) -> Answer {
+        let state = self.state();
+        let session = state
+            .sessions
+            .get(refresh_token)
+            .ok_or_else(|| CognitoError::not_authorized("Invalid Refresh Token"))?;
+        let result = self.tokens(&state, session)?;
+        Ok(json!({ "AuthenticationResult": result, "ChallengeParameters": {} }))
+    }
+
+    fn tokens(&self, state: &State, session: &Session) -> Answer {
+        let user = state
+            .users
+            .get(&session.username)
+            .ok_or_else(CognitoError::user_not_found)?;
+        let now = OffsetDateTime::now_utc().unix_timestamp();
+        let mut both = json!({
+            "sub": user.sub,
+            "iss": self.issuer(),
+            "origin_jti": session.origin_jti,
+            "event_id": session.event_id,
+            "auth_time": session.auth_time,
+            "iat": now,
+            "exp": now + LIFETIME,
+        });
+        let groups = state.groups_of(user);
+        if !groups.is_empty() {
+            let names: Vec<&str> = groups.iter().map(|group| group.name()).collect();
+            merge(&mut both, json!({ "cognito:groups": names }));
+        }
+
+        let mut id = both.clone();
+        for (name, value) in user.attributes.iter() {
+            let value = if name.ends_with("_verified") {
+                json!(value == "true")
+            } else {
+                json!(value)
+            };
+            merge(&mut id, json!({ name: value }));
+        }
+        merge(
+            &mut id,
+            json!({
+                "aud": self.settings().client_id,
+                "cognito:username": user.username,
+                "token_use": "id",
+                "jti": random::uuid()?,
+            }),
+        );
+        let roles = roles(&groups);
+        if !roles.is_empty() {
+            merge(&mut id, json!({ "cognito:roles": roles }));
+        }
+        if let Some(role) = preferred_role(&groups) {
+            merge(&mut id, json!({ "cognito:preferred_role": role }));
+        }
+
+        let mut access = both;
+        merge(
+            &mut access,
+            json!({
+                "client_id": self.settings().client_id,
+                "username": user.username,
+                "scope": "aws.cognito.signin.user.admin",
+                "token_use": "access",
+                "jti": random::uuid()?,
+            }),
+        );
+        Ok(json!({
+            "IdToken": self.signer().sign(&id)?,
+            "AccessToken": self.signer().sign(&access)?,
+            "ExpiresIn": LIFETIME,
+            "TokenType": "Bearer",
+        }))
+    }
+
+    /// Whose access token this is.
+    pub(super) fn holder_of(&self, access_token: &str) -> Result<String, CognitoError> {
+        let invalid = || CognitoError::not_authorized("Invalid Access Token");
+        let claims = self.signer().claims(access_token).ok_or_else(invalid)?;
+        if claims.get("token_use") != Some(&json!("access")) {
+            return Err(invalid());
+        }
+        let expires = claims
+            .get("exp")
+            .and_then(Value::as_i64)
+            .ok_or_else(invalid)?;
+        if expires <= OffsetDateTime::now_utc().unix_timestamp() {
+            return Err(CognitoError::not_authorized("Access Token has expired"));
+        }
+        claims
+            .get("username")
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+            .ok_or_else(invalid)
+    }
+
+    /// The `iss` of every token.
+    pub fn issuer(&self) -> String {
+        format!("{}/{}", self.settings().base_url, self.settings().pool_id)
+    }
+
+    /// The routes that a verifier of tokens reads: `/{pool_id}/.well-known/jwks.json` and
+    /// `/{pool_id}/.well-known/openid-configuration`.
+    pub fn router(&self) -> Router {
+        let path = format!("/{}/.well-known", self.settings().pool_id);
+        let jwks = json!({ "keys": [self.signer().jwk()] });
+        let configuration = json!({
+            "issuer": self.issuer(),
+            "jwks_uri": format!("{}/.well-known/jwks.json", self.issuer()),
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "response_types_supported": ["code", "token"],
+            "scopes_supported": ["openid", "email", "phone", "profile"],
+            "subject_types_supported": ["public"],
+        });
+        Router::new()
+            .route(&format!("{path}/jwks.json"), get(|| async { Json(jwks) }))
+            .route(
+                &format!("{path}/openid-configuration"),
+                get(|| async { Json(configuration) }),
+            )
+    }
+}
+
+fn merge(claims: &mut Value, more: Value) {
+    if let (Value::Object(claims), Value::Object(more)) = (claims, more) {
+        claims.extend(more);
+    }
+}

@@ -1,0 +1,246 @@
+//! The users of the pool, and who of them owns which sign-in name.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+use tokio::time::{Duration, Instant};
+
+use super::{
+    attributes::Attributes,
+    error::CognitoError,
+    groups::Group,
+    mailbox::Purpose,
+    password::PasswordHash,
+    settings::{Contact, Settings},
+    tokens::Session,
+};
+
+/// Everything the pool remembers.
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) users: BTreeMap<String, User>,
+    pub(super) groups: BTreeMap<String, Group>,
+    /// By refresh token.
+    pub(super) sessions: BTreeMap<String, Session>,
+    /// Who has to choose a password, by the challenge's session.
+    pub(super) challenges: BTreeMap<String, String>,
+}
+
+pub(super) struct User {
+    pub(super) username: String,
+    pub(super) sub: String,
+    pub(super) attributes: Attributes,
+    pub(super) status: Status,
+    pub(super) password: Option<PasswordHash>,
+    pub(super) codes: BTreeMap<Purpose, Code>,
+    pub(super) groups: BTreeSet<String>,
+    /// Unix seconds.
+    pub(super) created: i64,
+}
+
+/// `UserStatus`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Status {
+    Unconfirmed,
+    Confirmed,
+    ForceChangePassword,
+    ResetRequired,
+}
+
+/// A code that was sent, and what it proves.
+pub(super) struct Code {
+    pub(super) digits: String,
+    pub(super) contact: Contact,
+    pub(super) expires: Instant,
+}
+
+impl State {
+    /// The user whom `name` signs in: by user name, by an attribute that replaces it, or by a
+    /// verified alias. Case does not matter, as in pools made since 2020.
+    pub(super) fn find(&self, settings: &Settings, name: &str) -> Option<&User> {
+        self.users
+            .values()
+            .find(|user| user.answers_to(settings, name))
+    }
+
+    pub(super) fn find_mut(&mut self, settings: &Settings, name: &str) -> Option<&mut User> {
+        self.users
+            .values_mut()
+            .find(|user| user.answers_to(settings, name))
+    }
+
+    /// Whether `user` could be added beside those who are there.
+    pub(super) fn refuse_duplicate(
+        &self,
+        settings: &Settings,
+        username: &str,
+        attributes: &Attributes,
+    ) -> Result<(), CognitoError> {
+        let exists = |message| Err(CognitoError::new("UsernameExistsException", message));
+        for user in self.users.values() {
+            if user.username.eq_ignore_ascii_case(username) {
+                return exists("User already exists".to_owned());
+            }
+            for contact in &settings.username_attributes {
+                let name = contact.attribute();
+                if user.attributes.same(name, attributes) {
+                    return exists(format!("An account with the given {name} already exists."));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Marks the attribute as verified. As an alias it has one owner: `force` takes it away from
+    /// whoever had it.
+    pub(super) fn verify(
+        &mut self,
+        settings: &Settings,
+        username: &str,
+        contact: Contact,
+        force: bool,
+    ) -> Result<(), CognitoError> {
+        let Some(user) = self.users.get(username) else {
+            return Err(CognitoError::user_not_found());
+        };
+        let attributes = user.attributes.clone();
+        if settings.alias_attributes.contains(&contact) {
+            for other in self
+                .users
+                .values_mut()
+                .filter(|other| other.username != username)
+            {
+                if !other.is_verified(contact)
+                    || !other.attributes.same(contact.attribute(), &attributes)
+                {
+                    continue;
+                }
+                if !force {
+                    let message = format!(
+                        "An account with the {} already exists.",
+                        contact.attribute()
+                    );
+                    return Err(CognitoError::new("AliasExistsException", message));
+                }
+                other.attributes.set(contact.verified_attribute(), "false");
+            }
+        }
+        if let Some(user) = self.users.get_mut(username) {
+            user.attributes.set(contact.verified_attribute(), "true");
+        }
+        Ok(())
+    }
+}
+
+impl User {
+    pub(super) fn new(
+        username: &str,
+        sub: &str,
+        attributes: Attributes,
+        status: Status,
+        password: Option<&str>,
+    ) -> Result<Self, CognitoError> {
+        Ok(Self {
+            username: username.to_owned(),
+            sub: sub.to_owned(),
+            attributes,
+            status,
+            password: password.map(PasswordHash::new).transpose()?,
+            codes: BTreeMap::new(),
+            groups: BTreeSet::new(),
+            created: time::OffsetDateTime::now_utc().unix_timestamp(),
+        })
+    }
+
+    fn answers_to(&self, settings: &Settings, name: &str) -> bool {
+        let has = |contact: &Contact| {
+            let value = self.attributes.get(contact.attribute());
+            value.is_some_and(|value| value.eq_ignore_ascii_case(name))
+        };
+        self.username.eq_ignore_ascii_case(name)
+            || settings.username_attributes.iter().any(has)
+            || settings
+                .alias_attributes
+                .iter()
+                .any(|contact| has(contact) && self.is_verified(*contact))
+    }
+
+    pub(super) fn is_verified(&self, contact: Contact) -> bool {
+        self.attributes.get(contact.verified_attribute()) == Some("true")
+    }
+
+    /// What a code proves if it is the one that was sent, in time.
+    pub(super) fn proof(&self, purpose: Purpose, digits: &str) -> Result<Contact, CognitoError> {
+        let Some(code) = self.codes.get(&purpose) else {
+            return Err(CognitoError::expired_code());
+        };
+        if code.expires <= Instant::now() {
+            return Err(CognitoError::expired_code());
+        }
+        if code.digits != digits {
+            return Err(CognitoError::code_mismatch());
+        }
+        Ok(code.contact)
+    }
+
+    /// `userAttributes` of an event about an existing user. `cognito:email_alias` and its like are
+    /// in recorded events of pools that sign in by that attribute; AWS does not document them.
+    pub(super) fn event_attributes(&self, settings: &Settings) -> Value {
+        let mut attributes = self.attributes.to_map();
+        attributes.insert("sub".into(), self.sub.clone().into());
+        attributes.insert("cognito:user_status".into(), self.status.name().into());
+        let names = [&settings.username_attributes, &settings.alias_attributes];
+        for contact in names.into_iter().flatten() {
+            if let Some(value) = self
+                .attributes
+                .get(contact.attribute())
+                .filter(|_| self.is_verified(*contact))
+            {
+                attributes.insert(
+                    format!("cognito:{}_alias", contact.attribute()),
+                    value.into(),
+                );
+            }
+        }
+        Value::Object(attributes)
+    }
+
+    /// The user as the operations describe one; they differ in how they name the attributes.
+    pub(super) fn describe(&self, attributes: &str) -> Map<String, Value> {
+        let mut list = vec![json!({ "Name": "sub", "Value": self.sub })];
+        list.extend(
+            self.attributes
+                .iter()
+                .map(|(name, value)| json!({ "Name": name, "Value": value })),
+        );
+        Map::from_iter([
+            ("Username".into(), self.username.clone().into()),
+            (attributes.into(), list.into()),
+            ("Enabled".into(), true.into()),
+            ("UserStatus".into(), self.status.name().into()),
+            ("UserCreateDate".into(), self.created.into()),
+            ("UserLastModifiedDate".into(), self.created.into()),
+        ])
+    }
+}
+
+impl Status {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Unconfirmed => "UNCONFIRMED",
+            Self::Confirmed => "CONFIRMED",
+            Self::ForceChangePassword => "FORCE_CHANGE_PASSWORD",
+            Self::ResetRequired => "RESET_REQUIRED",
+        }
+    }
+}
+
+impl Purpose {
+    /// How long the code is good (API reference, ConfirmSignUp and ForgotPassword).
+    pub(super) fn lifetime(self) -> Duration {
+        match self {
+            Self::ForgotPassword => Duration::from_secs(3600),
+            Self::ConfirmSignUp | Self::Invitation => Duration::from_secs(24 * 3600),
+        }
+    }
+}
