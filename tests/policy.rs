@@ -36,9 +36,15 @@ fn shipped_with_defaults() -> String {
         });
         // Its text is an ellipsis, and issuer is bound by the wiring.
         let example = line.contains('…') || line.starts_with("# issuer =");
-        assignment.filter(|_| !example).map_or(line.to_owned(), str::to_owned)
+        assignment
+            .filter(|_| !example)
+            .map_or(line.to_owned(), str::to_owned)
     };
-    shipped().lines().map(uncommented).collect::<Vec<_>>().join("\n")
+    shipped()
+        .lines()
+        .map(uncommented)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[test]
@@ -61,7 +67,11 @@ fn the_defaults_that_the_comments_name_are_valid_and_are_the_defaults() {
     let debug = |file: &PolicyFile| {
         let migration = file.section::<shared::policy::UserMigration>().unwrap();
         let confirmation = file.section::<shared::policy::PostConfirmation>().unwrap();
-        (format!("{confirmation:?}"), migration.answer_floor_ms, format!("{:?}", migration.legacy_columns))
+        (
+            format!("{confirmation:?}"),
+            migration.answer_floor_ms,
+            format!("{:?}", migration.legacy_columns),
+        )
     };
     assert_eq!(debug(&plain), debug(&with_defaults));
 }
@@ -83,13 +93,22 @@ fn every_key_of_the_schema_is_explained_in_the_policy_that_ships() {
     let mut found = Vec::new();
     keys(shared::policy::schema().as_value(), &mut found);
     let text = shipped();
-    let unexplained: Vec<&String> = found.iter().filter(|key| !text.contains(key.as_str())).collect();
-    assert!(found.len() > 30 && unexplained.is_empty(), "{unexplained:?}");
+    let unexplained: Vec<&String> = found
+        .iter()
+        .filter(|key| !text.contains(key.as_str()))
+        .collect();
+    assert!(
+        found.len() > 30 && unexplained.is_empty(),
+        "{unexplained:?}"
+    );
 }
 
 #[test]
 fn the_schema_in_the_tree_is_the_code_s() {
-    assert_kept("policy/policy.schema.json", shared::policy::schema().as_value());
+    assert_kept(
+        "policy/policy.schema.json",
+        shared::policy::schema().as_value(),
+    );
 }
 
 #[test]
@@ -108,5 +127,8 @@ fn the_schema_accepts_what_ships_and_refuses_a_typo() {
 
 #[test]
 fn the_audit_line_s_schema_in_the_tree_is_the_code_s() {
-    assert_kept("docs/audit-line.schema.json", shared::telemetry::audit_schema().as_value());
+    assert_kept(
+        "docs/audit-line.schema.json",
+        shared::telemetry::audit_schema().as_value(),
+    );
 }

@@ -8,6 +8,7 @@ pub mod jwt_signer;
 pub mod lambda;
 pub mod oidc_issuer;
 mod random;
+pub mod stack;
 pub mod sts;
 pub mod template;
 pub mod user_pool;

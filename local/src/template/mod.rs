@@ -158,6 +158,11 @@ impl Template {
         self.outputs.get(name).map(String::as_str)
     }
 
+    /// The resources of a type, `AWS::DynamoDB::Table` say.
+    pub fn resources<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Resource> {
+        definitions::of_kind(&self.resources, kind)
+    }
+
     /// A resource by its logical id; none if its condition is false.
     pub fn get(&self, logical_id: &str) -> Option<&Resource> {
         self.resources.get(logical_id)
