@@ -1,1 +1,160 @@
-//! To be written.
+//! Verifying the passwords of an old system by the hashes that it stored.
+//!
+//! Three steps, so that each can be refused before the next one costs anything:
+//! 1. [`StoredHash::parse`] reads the stored string: scheme, parameters, salt, digest. It computes nothing,
+//!    and takes any bytes at all.
+//! 2. [`StoredHash::cost`] says what a verification would take, and [`Budget`] what it may take.
+//! 3. [`StoredHash::verify`] refuses what is over the caps of the scheme or over the budget, before it
+//!    allocates, then computes and compares in constant time.
+//!
+//! A string names its scheme where its syntax is unambiguous. Where several systems write the same syntax
+//! and mean different things (`sha1$salt$hex` is salted SHA-1 to Django and HMAC to old Werkzeug), the
+//! operator names the scheme by a [`SchemeHint`]; nothing is guessed. A file per family says the exact
+//! syntax and where it comes from; `docs/passwords.md` is the table of them.
+//!
+//! Callers answer [`UnsupportedHash`] and [`Refused`] as they answer a wrong password.
+
+mod argon2;
+mod bcrypt;
+mod cost;
+mod detect;
+mod dummy;
+mod error;
+mod hash_function;
+mod hint;
+mod kdf;
+mod prepare;
+mod scheme;
+mod secret;
+mod text;
+
+use std::fmt;
+
+use subtle::ConstantTimeEq;
+
+pub use self::{
+    cost::{Budget, Cost},
+    dummy::DummyHash,
+    error::{Reason, Refused, UnsupportedHash},
+    hash_function::HashFunction,
+    hint::{SchemeHint, SecretValue, UnknownSecret},
+    prepare::PasswordEncoding,
+    scheme::Scheme,
+    secret::{InvalidPassword, MAX_PASSWORD_BYTES, Password},
+};
+use self::{kdf::Kdf, prepare::Prepare};
+
+/// Longest stored string that is read at all, in bytes. The longest that a supported system writes, Keycloak's
+/// JSON, stays under 1 KiB.
+pub const MAX_STORED_BYTES: usize = 4096;
+
+/// A stored password hash, read and found well-formed. `Debug` shows its scheme only.
+#[derive(Clone)]
+pub struct StoredHash {
+    scheme: Scheme,
+    prepare: Prepare,
+    kdf: Kdf,
+    digest: Vec<u8>,
+}
+
+impl StoredHash {
+    /// Reads a stored string. Computes nothing.
+    ///
+    /// A hint has the first word on strings of the syntax that it describes; any other string is read by
+    /// its own unambiguous syntax, so that a store may hold several schemes.
+    ///
+    /// # Errors
+    /// [`UnsupportedHash`], with a reason code.
+    pub fn parse(stored: &[u8], hint: Option<&SchemeHint>) -> Result<Self, UnsupportedHash> {
+        if stored.is_empty() {
+            return Err(Reason::Empty.into());
+        }
+        if stored.len() > MAX_STORED_BYTES {
+            return Err(Reason::TooLong.into());
+        }
+        let text = str::from_utf8(stored).map_err(|_| Reason::UnknownFormat)?;
+        match hint.and_then(|hint| hint.read(text)) {
+            Some(read) => read,
+            None => detect::read(text),
+        }
+    }
+
+    /// # Errors
+    /// [`Reason::TruncatedDigest`] for a digest that is too short for any scheme. Each family checks its
+    /// own lengths; this is the net under them.
+    fn new(
+        scheme: Scheme,
+        prepare: Prepare,
+        kdf: Kdf,
+        digest: Vec<u8>,
+    ) -> Result<Self, UnsupportedHash> {
+        if digest.len() < kdf.least_digest_bytes() {
+            return Err(UnsupportedHash::from(Reason::TruncatedDigest).of(scheme));
+        }
+        Ok(Self {
+            scheme,
+            prepare,
+            kdf,
+            digest,
+        })
+    }
+
+    /// The scheme.
+    #[must_use]
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// What a verification of a password of usual length takes. Schemes that hash the password again in
+    /// every round take longer for a long one; [`Self::verify`] counts that in.
+    #[must_use]
+    pub fn cost(&self) -> Cost {
+        self.kdf.cost(16)
+    }
+
+    /// Whether a verification would be done at all.
+    ///
+    /// # Errors
+    /// As [`Self::verify`].
+    pub fn check(&self, budget: &Budget) -> Result<(), Refused> {
+        self.kdf.cap()?;
+        budget.allow(self.cost())
+    }
+
+    /// Whether this is the password. Takes as long as [`Self::cost`] says: not for an async thread
+    /// ([`Self::verify_off_thread`] is).
+    ///
+    /// # Errors
+    /// [`Refused`], before anything was allocated or computed, for a hash that costs more than its scheme
+    /// or the budget allows.
+    pub fn verify(&self, password: &Password, budget: &Budget) -> Result<bool, Refused> {
+        self.kdf.cap()?;
+        let bytes = password.expose().len();
+        budget.allow(self.kdf.cost(self.prepare.length(bytes)))?;
+        let prepared = self.prepare.apply(password.expose());
+        let computed = self.kdf.derive(&prepared, self.digest.len())?;
+        Ok(computed.as_slice().ct_eq(&self.digest).into())
+    }
+
+    /// [`Self::verify`] on the blocking pool of the current tokio runtime.
+    ///
+    /// # Errors
+    /// As [`Self::verify`], and [`Refused::Interrupted`].
+    pub async fn verify_off_thread(
+        self,
+        password: Password,
+        budget: Budget,
+    ) -> Result<bool, Refused> {
+        tokio::task::spawn_blocking(move || self.verify(&password, &budget))
+            .await
+            .unwrap_or(Err(Refused::Interrupted))
+    }
+}
+
+impl fmt::Debug for StoredHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredHash")
+            .field("scheme", &self.scheme)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,123 @@
+//! Why a stored hash cannot be used. No error here holds any part of the hash or of the password.
+
+use thiserror::Error;
+
+use super::scheme::Scheme;
+
+/// A stored string that names no hash that can be verified.
+///
+/// Callers answer it as they answer a wrong password, and log [`UnsupportedHash::reason_code`].
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[error("unsupported stored password hash: {}", self.reason_code())]
+pub struct UnsupportedHash {
+    reason: Reason,
+    scheme: Option<Scheme>,
+}
+
+impl UnsupportedHash {
+    /// The reason, as logs, alarms and the audit count it.
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// [`Reason::code`] of the reason: stable, in snake case.
+    #[must_use]
+    pub fn reason_code(&self) -> &'static str {
+        self.reason.code()
+    }
+
+    /// The scheme that the string claims, where that much could be read.
+    #[must_use]
+    pub fn scheme(&self) -> Option<Scheme> {
+        self.scheme
+    }
+
+    /// The same reason, said of a scheme, unless a more precise one is known already.
+    pub(super) fn of(mut self, scheme: Scheme) -> Self {
+        self.scheme = self.scheme.or(Some(scheme));
+        self
+    }
+}
+
+impl From<Reason> for UnsupportedHash {
+    fn from(reason: Reason) -> Self {
+        Self {
+            reason,
+            scheme: None,
+        }
+    }
+}
+
+/// The reasons of [`UnsupportedHash`].
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Reason {
+    /// Several schemes write this syntax: the operator has to name one.
+    AmbiguousFormat,
+    /// Locked or unusable by the store's own convention: it begins with `!` or `*`.
+    DisabledAccount,
+    /// Nothing is stored.
+    Empty,
+    /// The scheme is known; a field of it is missing, out of range or not in its alphabet.
+    Malformed,
+    /// The hint names a secret (a pepper, a signer key) that has not been resolved.
+    SecretMissing,
+    /// Longer than [`super::MAX_STORED_BYTES`].
+    TooLong,
+    /// The digest is shorter than the scheme's own, or not of its length: a shortened digest is matched
+    /// by passwords that were never set (one byte: by every 256th).
+    TruncatedDigest,
+    /// No scheme writes this syntax.
+    UnknownFormat,
+    /// A known family, in a variant that is refused (`$2x$`, `$2$`, argon2 with `keyid`).
+    UnsupportedVariant,
+}
+
+impl Reason {
+    /// Stable snake-case code for logs and metrics.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::AmbiguousFormat => "ambiguous_format",
+            Self::DisabledAccount => "disabled_account",
+            Self::Empty => "empty",
+            Self::Malformed => "malformed",
+            Self::SecretMissing => "secret_missing",
+            Self::TooLong => "too_long",
+            Self::TruncatedDigest => "truncated_digest",
+            Self::UnknownFormat => "unknown_format",
+            Self::UnsupportedVariant => "unsupported_variant",
+        }
+    }
+}
+
+/// A verification that was not done, because of what it would cost. To the user it is a wrong password;
+/// the operator is told.
+#[derive(Clone, Copy, Debug, Eq, Error, Hash, PartialEq)]
+pub enum Refused {
+    /// Above what this scheme is ever allowed, whatever the budget.
+    #[error("the cost of the stored hash is over the cap of its scheme")]
+    CostOverCap,
+    /// The work did not end (it panicked, or the runtime is shutting down).
+    #[error("the verification was interrupted")]
+    Interrupted,
+    /// More memory than [`super::Budget::memory_bytes`].
+    #[error("the stored hash needs more memory than there is")]
+    MemoryOverBudget,
+    /// More time than [`super::Budget::time`].
+    #[error("the stored hash needs more time than is left")]
+    TimeOverBudget,
+}
+
+impl Refused {
+    /// Stable snake-case code for logs and metrics.
+    #[must_use]
+    pub fn reason_code(self) -> &'static str {
+        match self {
+            Self::CostOverCap => "cost_over_cap",
+            Self::Interrupted => "interrupted",
+            Self::MemoryOverBudget => "memory_over_budget",
+            Self::TimeOverBudget => "time_over_budget",
+        }
+    }
+}
