@@ -2,6 +2,7 @@
 //! issuer, each as far as Poolkeeper needs it. A test-bed, not a product.
 
 pub mod dynamodb;
+pub mod http_client;
 pub mod iam;
 pub mod identity_pool;
 pub mod jwt_signer;
@@ -11,4 +12,5 @@ mod random;
 pub mod stack;
 pub mod sts;
 pub mod template;
+pub mod tour;
 pub mod user_pool;

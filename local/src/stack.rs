@@ -13,6 +13,8 @@ use std::{
     time::Duration,
 };
 
+use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use axum::{
     Router,
     body::Bytes,
@@ -25,6 +27,7 @@ use tokio::{net::TcpListener, sync::oneshot};
 
 use crate::{
     dynamodb::{self, DynamoDb, DynamoDbError, Storage},
+    http_client,
     iam::{self, AssumeError, Context, Iam, IamError, JsonError},
     identity_pool::{self, IdentityPool, TokenKey, UnusableKey},
     jwt_signer::KeyError,
@@ -63,6 +66,22 @@ pub struct Options {
     pub log_sink: Option<LogSink>,
     /// Variables set over those of the template, by the function's logical id.
     pub environment: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Options {
+    /// The workspace's template and policy, the functions in `binaries`, free ports, tables in memory.
+    pub fn new(binaries: PathBuf) -> Self {
+        Self {
+            template: workspace_root().join("template.yaml"),
+            binaries,
+            policy: workspace_root().join("policy/policy.toml"),
+            aws_port: 0,
+            api_port: 0,
+            storage: Storage::Memory,
+            log_sink: None,
+            environment: BTreeMap::new(),
+        }
+    }
 }
 
 /// The suite could not start.
@@ -183,6 +202,24 @@ impl Stack {
         })
     }
 
+    /// The configuration of an SDK client of somebody with these credentials.
+    pub fn sdk_config(&self, credentials: Credentials) -> SdkConfig {
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .endpoint_url(&self.aws_url)
+            .region(Region::new(self.template.place().region.clone()))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(http_client::sdk_client())
+            .retry_config(RetryConfig::disabled())
+            .build()
+    }
+
+    /// The account owner's credentials, who may do everything.
+    pub fn admin() -> Credentials {
+        let (id, secret) = (iam::ADMIN_ACCESS_KEY_ID, iam::ADMIN_SECRET_ACCESS_KEY);
+        Credentials::new(id, secret, None, None, "local administrator")
+    }
+
     /// The physical name of a resource of the template, as `Ref` gives it for functions and tables.
     pub fn physical_name(&self, logical_id: &str) -> String {
         format!("{}-{logical_id}", self.template.place().stack_name)
@@ -194,7 +231,7 @@ impl Stack {
     }
 }
 
-/// Where the workspace was built: its root, and the folder of its binaries, for tests and the program.
+/// Where the workspace was built.
 pub fn workspace_root() -> &'static Path {
     let local = Path::new(env!("CARGO_MANIFEST_DIR"));
     local.parent().unwrap_or(local)
