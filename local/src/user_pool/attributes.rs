@@ -99,9 +99,7 @@ impl Attributes {
                     format!("Attributes did not conform to the schema: {name}: {reason}\n");
                 Err(CognitoError::invalid_parameter(message))
             };
-            if name == "sub" {
-                return refuse("Attribute cannot be updated.");
-            }
+            // Neither is `sub`: only the pool itself gives one.
             if !known {
                 return refuse("Attribute does not exist in the schema.");
             }

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Lints template.yaml: sam validate --lint, cfn-lint with informational checks (on the template and on what the SAM
+# transform makes of it), checkov. Prints one line a linter, or what the linter found; exits 1 if any found anything.
+# The linters live in a venv under target/, installed from tools/requirements.lock; only that uses the network.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+template=${1:-template.yaml}
+python=${PYTHON:-python3}
+tools=$PWD/target/tools
+venv=$tools/venv
+bin=$venv/bin
+
+export SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$tools/sam
+# `sam validate` asks for a region. Nothing is called.
+export AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true
+
+# Installed when the lock, the interpreter or the place has changed since: a venv cannot be moved.
+stamp=$({ cat tools/requirements.lock; "$python" --version; echo "$venv"; } | sha256sum | cut -d' ' -f1)
+if [[ $(cat "$venv/.stamp" 2>/dev/null || true) != "$stamp" ]]; then
+  echo "linters: installing into target/tools/venv (a minute or two) …"
+  rm -rf "$venv"
+  mkdir -p "$tools"
+  "$python" -m venv "$venv"
+  if ! "$bin/pip" install --quiet --disable-pip-version-check --no-deps -r tools/requirements.lock \
+    >"$tools/install.log" 2>&1; then
+    cat "$tools/install.log" >&2
+    echo "linters: installation failed" >&2
+    exit 1
+  fi
+  echo "$stamp" >"$venv/.stamp"
+fi
+
+failed=0
+lint() {
+  local name=$1 output
+  shift
+  # Some linters warn on standard error and exit 0; what they print is shown only when they fail.
+  if output=$("$@" 2>&1); then
+    echo "ok    $name"
+  else
+    echo "FAIL  $name"
+    printf '%s\n' "$output" | sed 's/^/      /'
+    failed=1
+    return 1
+  fi
+}
+translate() {
+  "$bin/python" tools/translate-template.py "$template" >"$tools/transformed.json"
+}
+
+lint "sam validate --lint" "$bin/sam" validate --lint --template "$template" || true
+lint "cfn-lint --include-checks I" "$bin/cfn-lint" --include-checks I -- "$template" || true
+if lint "sam transform" translate; then
+  lint "cfn-lint --include-checks I, transformed" "$bin/cfn-lint" --include-checks I -- "$tools/transformed.json" || true
+fi
+lint "checkov" "$bin/checkov" --config-file .checkov.yaml --file "$template" || true
+exit "$failed"
