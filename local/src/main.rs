@@ -6,6 +6,7 @@
 )]
 
 use std::{
+    ffi::OsString,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -88,8 +89,8 @@ fn parse(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
             Long("api-port") => options.api_port = parser.value()?.parse()?,
             Long("data") => options.storage = Storage::File(parser.value()?.into()),
             Long("template") => options.template = parser.value()?.into(),
-            Long("policy") => options.policy = std::path::absolute(parser.value()?)?,
-            Long("binaries") => options.binaries = std::path::absolute(parser.value()?)?,
+            Long("policy") => options.policy = absolute(parser.value()?),
+            Long("binaries") => options.binaries = absolute(parser.value()?),
             Long("logs") => arguments.logs = parser.value()?.into(),
             Value(word) if word == "check-policy" => {
                 return Ok(Command::CheckPolicy(parser.value()?.into()));
@@ -98,6 +99,11 @@ fn parse(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
         }
     }
     Ok(Command::Run(Box::new(arguments)))
+}
+
+/// The functions run elsewhere. A path that cannot be made absolute is left to fail where it is used.
+fn absolute(path: OsString) -> PathBuf {
+    std::path::absolute(&path).unwrap_or_else(|_| path.into())
 }
 
 fn check_policy(file: &Path) -> Result<(), String> {
