@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use local::lambda::{FunctionSpec, HostOptions, InvokeError, LambdaHost};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use crate::{
     SHORT, answer, failure, greeter, greeter_with_timeout, host, options, process_id, wait_for,
@@ -14,10 +15,15 @@ fn is_running(process: u64) -> bool {
     Path::new(&format!("/proc/{process}")).exists()
 }
 
+/// The kill is under way when a host is dropped, not done.
 async fn is_gone(process: u64) {
-    while is_running(process) {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    let gone = async {
+        while is_running(process) {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    let limit = Duration::from_secs(10);
+    timeout(limit, gone).await.expect("the process ends");
 }
 
 #[tokio::test]
