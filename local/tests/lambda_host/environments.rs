@@ -98,6 +98,7 @@ async fn an_idle_environment_is_used_again() {
 #[tokio::test]
 async fn an_environment_serves_one_invocation_at_a_time() {
     let host = host(greeter());
+    process_id(&host).await;
     let (one, other) = tokio::join!(process_id(&host), process_id(&host));
     assert_ne!(one, other);
 }
