@@ -111,11 +111,6 @@ impl Environment {
         }
     }
 
-    /// Whether the process is still there.
-    pub(super) fn is_alive(&self) -> bool {
-        !matches!(*self.api.phase().borrow(), Phase::Ended(_))
-    }
-
     /// Sends SIGKILL, once [`supervise`] gets to it.
     pub(super) fn kill(&self) {
         // A full channel holds this message already.

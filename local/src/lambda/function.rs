@@ -75,9 +75,8 @@ impl Function {
                 .await;
             let duration = started.elapsed();
             let log = environment.take_log_tail().await;
-            if environment.is_alive() && !self.slots.is_closed() {
-                lock(&self.environments).idle.push(environment);
-            }
+            // Dead or alive: whoever takes it next looks.
+            lock(&self.environments).idle.push(environment);
             Ok(self.report(request_id, answer, &log, duration))
         }
     }

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use local::lambda::{FunctionSpec, HostOptions, InvokeError, LambdaHost};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use crate::{
     SHORT, answer, failure, greeter, greeter_with_timeout, host, options, process_id, wait_for,
@@ -14,10 +15,15 @@ fn is_running(process: u64) -> bool {
     Path::new(&format!("/proc/{process}")).exists()
 }
 
+/// The kill is under way when a host is dropped, not done.
 async fn is_gone(process: u64) {
-    while is_running(process) {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    let gone = async {
+        while is_running(process) {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    let limit = Duration::from_secs(10);
+    timeout(limit, gone).await.expect("the process ends");
 }
 
 #[tokio::test]
@@ -92,6 +98,7 @@ async fn an_idle_environment_is_used_again() {
 #[tokio::test]
 async fn an_environment_serves_one_invocation_at_a_time() {
     let host = host(greeter());
+    process_id(&host).await;
     let (one, other) = tokio::join!(process_id(&host), process_id(&host));
     assert_ne!(one, other);
 }

@@ -25,7 +25,7 @@ use tokio::{
 };
 
 /// Long enough that only a hang reaches it.
-const NO_LIMIT: Duration = Duration::from_secs(60);
+const NO_LIMIT: Duration = Duration::from_secs(30);
 /// For functions that hang.
 const SHORT: Duration = Duration::from_millis(300);
 

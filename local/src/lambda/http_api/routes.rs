@@ -80,11 +80,11 @@ mod tests {
     fn taken(method: Method, path: &str) -> Option<(String, Vec<(String, String)>)> {
         let routes = [
             ("GET", "/credentials"),
-            ("GET", "/credentials/{role}"),
             ("GET", "/credentials/member"),
+            ("GET", "/credentials/{role}"),
             ("ANY", "/files/{proxy+}"),
-            ("ANY", "/token"),
             ("POST", "/token"),
+            ("ANY", "/token"),
         ]
         .map(|(method, path)| (method.to_owned(), path.to_owned()));
         match_route(&routes, &method, path)
