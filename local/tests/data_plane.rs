@@ -293,6 +293,30 @@ async fn the_admin_may_do_everything() {
 }
 
 #[tokio::test]
+async fn a_sweep_deletes_what_has_expired_and_nothing_else() {
+    let aws = Aws::start().await;
+    let client = aws.dynamodb(admin());
+    let now = (local::iam::system_clock())();
+    for (pk, expires_at) in [("past", now - 3600), ("future", now + 3600)] {
+        let put = client.put_item().table_name("poolkeeper-EphemeralTable");
+        let expiry = aws_sdk_dynamodb::types::AttributeValue::N(expires_at.to_string());
+        put.item("pk", text(pk))
+            .item("expires_at", expiry)
+            .send()
+            .await
+            .unwrap();
+    }
+    assert_eq!(aws.services.dynamodb.sweep().unwrap(), 1);
+    let left = client
+        .scan()
+        .table_name("poolkeeper-EphemeralTable")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(left.items()[0]["pk"], text("future"));
+}
+
+#[tokio::test]
 async fn a_file_keeps_its_items_and_its_tables() {
     let folder = std::env::temp_dir().join(format!("poolkeeper-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();

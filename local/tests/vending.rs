@@ -105,6 +105,25 @@ async fn a_stolen_token_does_not_open_another_aliass_role() {
 }
 
 #[tokio::test]
+async fn each_alias_opens_its_own_role() {
+    let aws = Aws::start().await;
+    let (_, token) = aws.token("ada", Some("publisher")).await;
+    aws.assume("PublisherRole", &token).send().await.unwrap();
+    assert_eq!(
+        code(aws.assume("MemberRole", &token).send().await),
+        "AccessDenied"
+    );
+}
+
+#[tokio::test]
+async fn a_function_gets_credentials_only_of_a_role_that_trusts_lambda() {
+    let aws = Aws::start().await;
+    let session = |role: &str| aws.iam.session_for_role(&aws.role(role), "f");
+    assert!(session("IdentityVendorRole").is_ok());
+    assert!(session("MemberRole").is_err());
+}
+
+#[tokio::test]
 async fn a_token_without_vend_role_opens_no_aliass_role() {
     let aws = Aws::start().await;
     let (_, token) = aws.token("ada", None).await;
@@ -429,6 +448,7 @@ async fn assume_role_is_for_whom_the_trust_policy_names() {
   PartnerRole:
     Type: AWS::IAM::Role
     Properties:
+      MaxSessionDuration: 7200
       AssumeRolePolicyDocument:
         Version: 2012-10-17
         Statement:

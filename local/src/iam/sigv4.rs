@@ -113,9 +113,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_authorization_header_panics(header in "(AWS4-HMAC-SHA256)?\\PC{0,80}", secret in "\\PC{0,9}") {
-            if let Some(authorization) = Authorization::parse(&header) {
-                prop_assert!(!authorization.verify(&secret, &HeaderMap::new(), b""));
+        fn no_authorization_header_panics_or_verifies(
+            header in "\\PC{0,80}",
+            signed in "[a-z-]{0,8}(;[a-z-]{0,8})?",
+            signature in "[0-9a-f]{0,64}|\\PC{0,9}",
+        ) {
+            let whole = format!(
+                "{ALGORITHM} Credential=AK/20260101/us-east-1/sts/aws4_request, SignedHeaders={signed}, Signature={signature}"
+            );
+            prop_assert!(Authorization::parse(&whole).is_some() || signature.contains(','));
+            for header in [header, whole] {
+                if let Some(authorization) = Authorization::parse(&header) {
+                    prop_assert!(!authorization.verify("secret", &HeaderMap::new(), b""));
+                }
             }
         }
     }

@@ -67,6 +67,7 @@ mod tests {
             ("aws:PrincipalTag/team".to_owned(), vec!["red".to_owned()]),
             ("amr".to_owned(), vec!["a".to_owned(), "b".to_owned()]),
             ("wild".to_owned(), vec!["*".to_owned()]),
+            ("empty".to_owned(), Vec::new()),
         ]);
         bind(&json!([text]), &context)
     }
@@ -82,6 +83,7 @@ mod tests {
     #[test]
     fn a_default_stands_in_for_an_absent_key_only() {
         assert_eq!(bound("${none, 'blue'}"), Some(json!(["blue"])));
+        assert_eq!(bound("${empty, 'blue'}"), Some(json!(["blue"])));
         assert_eq!(
             bound("${aws:PrincipalTag/team, 'blue'}"),
             Some(json!(["red"]))

@@ -235,6 +235,31 @@ mod tests {
     }
 
     #[test]
+    fn a_token_verifies_with_the_published_key_alone() {
+        let token = key().sign(&good()).unwrap();
+        let (signed, signature) = token.rsplit_once('.').unwrap();
+        let jwks = key().jwks();
+        let member = |name: &str| {
+            let text = jwks
+                .pointer(&format!("/keys/0/{name}"))
+                .unwrap()
+                .as_str()
+                .unwrap();
+            URL_SAFE_NO_PAD.decode(text).unwrap()
+        };
+        let published = rsa::PublicKeyComponents {
+            n: member("n"),
+            e: member("e"),
+        };
+        let verified = published.verify(
+            &signature::RSA_PKCS1_2048_8192_SHA512,
+            signed.as_bytes(),
+            &URL_SAFE_NO_PAD.decode(signature).unwrap(),
+        );
+        assert!(verified.is_ok());
+    }
+
+    #[test]
     fn a_token_of_no_algorithm_does_not_verify() {
         let token = key().sign(&good()).unwrap();
         let claims = token.split('.').nth(1).unwrap();

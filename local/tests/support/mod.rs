@@ -25,16 +25,17 @@ use local::{
 pub const START: u64 = 1_800_000_000;
 pub const PROVIDER: &str = "app.poolkeeper";
 
-struct Services {
-    sts: Sts,
-    identity_pool: IdentityPool,
-    dynamodb: DynamoDb,
+pub struct Services {
+    pub sts: Sts,
+    pub identity_pool: IdentityPool,
+    pub dynamodb: DynamoDb,
 }
 
 pub struct Aws {
     pub template: Template,
     pub iam: Arc<Iam>,
     pub key: Arc<TokenKey>,
+    pub services: Arc<Services>,
     endpoint: String,
     clock: Arc<AtomicU64>,
 }
@@ -67,7 +68,10 @@ impl Aws {
                 .await
                 .unwrap(),
         });
-        let router = services.identity_pool.router().merge(aws_router(services));
+        let router = services
+            .identity_pool
+            .router()
+            .merge(aws_router(Arc::clone(&services)));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -75,6 +79,7 @@ impl Aws {
             template,
             iam,
             key,
+            services,
             endpoint,
             clock,
         }
