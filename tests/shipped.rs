@@ -87,3 +87,39 @@ fn there_is_one_tls_and_one_http_stack_and_nothing_of_the_test_bed() {
         assert_eq!(versions.len(), 1, "{versions:?}");
     }
 }
+
+/// The licence expressions that deny.toml allows, of everything that the functions link.
+#[test]
+fn nothing_that_ships_is_under_a_licence_that_deny_toml_does_not_allow() {
+    let deny: toml::Table = std::fs::read_to_string(tree("deny.toml")).unwrap().parse().unwrap();
+    let allowed: Vec<&str> = deny["licenses"]["allow"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|licence| licence.as_str().unwrap())
+        .collect();
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        .current_dir(tree("."))
+        .output()
+        .unwrap();
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let linked = linked();
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    let shipped = packages.filter(|package| {
+        let (name, version) = (package["name"].as_str().unwrap(), package["version"].as_str().unwrap());
+        linked.contains(&format!("{name} v{version}"))
+    });
+    let mut checked = 0;
+    for package in shipped {
+        let expression = package["license"].as_str().unwrap_or("none");
+        // SPDX: one of the alternatives must be allowed whole.
+        let alternatives = expression.split(" OR ").flat_map(|part| part.split('/'));
+        let good = alternatives
+            .map(|part| part.trim_matches(['(', ')', ' ']))
+            .any(|part| part.split(" AND ").all(|part| allowed.contains(&part.trim_matches(['(', ')', ' ']))));
+        assert!(good, "{} is under {expression}", package["name"]);
+        checked += 1;
+    }
+    assert!(checked > 100, "{checked} packages were checked");
+}
