@@ -91,7 +91,10 @@ fn there_is_one_tls_and_one_http_stack_and_nothing_of_the_test_bed() {
 /// The licence expressions that deny.toml allows, of everything that the functions link.
 #[test]
 fn nothing_that_ships_is_under_a_licence_that_deny_toml_does_not_allow() {
-    let deny: toml::Table = std::fs::read_to_string(tree("deny.toml")).unwrap().parse().unwrap();
+    let deny: toml::Table = std::fs::read_to_string(tree("deny.toml"))
+        .unwrap()
+        .parse()
+        .unwrap();
     let allowed: Vec<&str> = deny["licenses"]["allow"]
         .as_array()
         .unwrap()
@@ -107,7 +110,10 @@ fn nothing_that_ships_is_under_a_licence_that_deny_toml_does_not_allow() {
     let linked = linked();
     let packages = metadata["packages"].as_array().unwrap().iter();
     let shipped = packages.filter(|package| {
-        let (name, version) = (package["name"].as_str().unwrap(), package["version"].as_str().unwrap());
+        let (name, version) = (
+            package["name"].as_str().unwrap(),
+            package["version"].as_str().unwrap(),
+        );
         linked.contains(&format!("{name} v{version}"))
     });
     let mut checked = 0;
@@ -117,7 +123,10 @@ fn nothing_that_ships_is_under_a_licence_that_deny_toml_does_not_allow() {
         let alternatives = expression.split(" OR ").flat_map(|part| part.split('/'));
         let good = alternatives
             .map(|part| part.trim_matches(['(', ')', ' ']))
-            .any(|part| part.split(" AND ").all(|part| allowed.contains(&part.trim_matches(['(', ')', ' ']))));
+            .any(|part| {
+                part.split(" AND ")
+                    .all(|part| allowed.contains(&part.trim_matches(['(', ')', ' '])))
+            });
         assert!(good, "{} is under {expression}", package["name"]);
         checked += 1;
     }
