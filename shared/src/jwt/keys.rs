@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | key set | 10 min | a key that the issuer withdraws stops working |
 //! | key set, while the issuer does not answer | 1 h more | an outage of theirs is not one of ours |
-//! | "no such kid" | 10 s | a stranger's tokens must not make us call the issuer each time |
+//! | "no such kid", or no answer | 10 s | a stranger's tokens must not make us call the issuer each time |
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ pub(super) struct KeyCache {
 #[derive(Default)]
 struct Kept {
     keys: Option<(JwkSet, Instant)>,
-    last_try: Option<Instant>,
+    fruitless: Option<Instant>,
 }
 
 /// OpenID Connect Discovery 1.0, section 3; only what is needed.
@@ -74,30 +74,40 @@ impl KeyCache {
         if found.is_some() && age(&kept).is_some_and(|age| age < FRESH) {
             return Ok(found);
         }
-        let resting = kept.last_try.is_some_and(|at| at.elapsed() < PENALTY_BOX);
+        let resting = kept.fruitless.is_some_and(|at| at.elapsed() < PENALTY_BOX);
         if !resting {
-            kept.last_try = Some(Instant::now());
-            match self.fetch(deadline).await {
-                Ok(keys) => kept.keys = Some((keys, Instant::now())),
-                Err(error) => {
-                    let usable = age(&kept).is_some_and(|age| age < FRESH + STALE_IF_ERROR);
-                    if !usable {
-                        kept.keys = None;
-                        return Err(KeysUnavailable(error));
-                    }
-                    let cause = error.to_string();
-                    tracing::warn!(
-                        issuer = self.issuer.as_str(),
-                        cause,
-                        "keys kept, not renewed"
-                    );
-                }
-            }
+            self.renew(&mut kept, deadline).await?;
+        }
+        let found = kept.find(kid);
+        if found.is_none() && !resting {
+            kept.fruitless = Some(Instant::now());
         }
         match age(&kept) {
-            Some(age) if age < FRESH + STALE_IF_ERROR => Ok(kept.find(kid)),
+            Some(age) if age < FRESH + STALE_IF_ERROR => Ok(found),
             _ => Err(KeysUnavailable(FetchError::NoAnswer)),
         }
+    }
+
+    /// Fetches the keys. While the issuer does not answer, what is kept goes on for a bounded while.
+    async fn renew(&self, kept: &mut Kept, deadline: Deadline) -> Result<(), KeysUnavailable> {
+        match self.fetch(deadline).await {
+            Ok(keys) => kept.keys = Some((keys, Instant::now())),
+            Err(error) => {
+                kept.fruitless = Some(Instant::now());
+                let age = kept.keys.as_ref().map(|(_, at)| at.elapsed());
+                if age.is_none_or(|age| age >= FRESH + STALE_IF_ERROR) {
+                    kept.keys = None;
+                    return Err(KeysUnavailable(error));
+                }
+                let cause = error.to_string();
+                tracing::warn!(
+                    issuer = self.issuer.as_str(),
+                    cause,
+                    "keys kept, not renewed"
+                );
+            }
+        }
+        Ok(())
     }
 
     async fn fetch(&self, deadline: Deadline) -> Result<JwkSet, FetchError> {

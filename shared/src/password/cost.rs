@@ -26,6 +26,14 @@ impl Cost {
         }
     }
 
+    /// One after the other.
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self {
+            time: self.time.saturating_add(other.time),
+            memory_bytes: self.memory_bytes.max(other.memory_bytes),
+        }
+    }
+
     /// The same time, with working memory.
     pub(super) fn with_memory(self, memory_bytes: u64) -> Self {
         Self {

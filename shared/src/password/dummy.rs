@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use super::{
-    Budget, Password, Refused, StoredHash, UnsupportedHash, argon2::Argon2, bcrypt::Bcrypt,
+    Budget, HashFunction, Password, Refused, Scheme, StoredHash, UnsupportedHash, argon2::Argon2,
+    bcrypt::Bcrypt, pbkdf2, phpass::Phpass, scrypt::Scrypt, sha_crypt::ShaCrypt,
 };
 
 /// A scheme and its cost, to be computed when there is no stored hash, so that an unknown user takes as
@@ -28,6 +29,34 @@ pub enum DummyHash {
         /// `p`.
         lanes: u32,
     },
+    /// PBKDF2 in any of its syntaxes.
+    Pbkdf2 {
+        /// The hash function.
+        digest: HashFunction,
+        /// The iterations.
+        iterations: u32,
+    },
+    /// phpass: WordPress, phpBB.
+    #[serde(rename_all = "kebab-case")]
+    Phpass {
+        /// log₂ of the rounds, 7 to 30.
+        log_rounds: u32,
+    },
+    /// scrypt in any of its syntaxes.
+    #[serde(rename_all = "kebab-case")]
+    Scrypt {
+        /// log₂ of N.
+        log_n: u8,
+        /// r.
+        r: u32,
+        /// p.
+        p: u32,
+    },
+    /// `$6$`.
+    Sha512Crypt {
+        /// The rounds.
+        rounds: u32,
+    },
 }
 
 impl DummyHash {
@@ -43,6 +72,16 @@ impl DummyHash {
                 passes,
                 lanes,
             } => Argon2::dummy([memory_kib, passes, lanes]),
+            Self::Pbkdf2 { digest, iterations } => pbkdf2::stored(
+                Scheme::Pbkdf2,
+                digest,
+                iterations,
+                vec![0x5a; 16],
+                vec![0; digest.digest_bytes()],
+            ),
+            Self::Phpass { log_rounds } => Phpass::dummy(log_rounds),
+            Self::Scrypt { log_n, r, p } => Scrypt::dummy(log_n, r, p),
+            Self::Sha512Crypt { rounds } => ShaCrypt::dummy(rounds),
         }
     }
 }

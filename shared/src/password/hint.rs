@@ -7,12 +7,19 @@ use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
 use super::{
-    StoredHash, argon2, bcrypt,
+    StoredHash, argon2, aspnet, bcrypt, des_crypt, django,
     error::{Reason, UnsupportedHash},
+    firebase,
+    generic::Descriptor,
     hash_function::HashFunction,
     prepare::Prepare,
     scheme::Scheme,
+    scrypt,
     secret::deserialize_secret,
+    shop, spring,
+    symfony::{self, SymfonyOptions},
+    text::{self, STANDARD},
+    werkzeug,
 };
 
 /// A scheme that the operator names, because no syntax tells it: `{ scheme = "meteor" }` in the policy.
@@ -28,14 +35,42 @@ pub enum SchemeHint {
         /// The secret.
         secret: SecretValue,
     },
+    /// ASP.NET Identity in both of its formats.
+    AspnetIdentity {},
+    /// Better Auth's `salt:digest`.
+    BetterAuth {},
+    /// Clerk's `pbkdf2_sha256$…`, which looks like Django's and is not.
+    Clerk {},
+    /// The thirteen characters of the traditional crypt(3).
+    DesCrypt {},
     /// `$2a$…` over the password and Devise's `config.pepper`.
     #[serde(rename_all = "kebab-case")]
     Devise {
         /// The pepper.
         pepper: SecretValue,
     },
+    /// Django's `md5$salt$hex` and `sha1$salt$hex`.
+    Django {},
+    /// Firebase's columns, `digest$salt`.
+    FirebaseScrypt(FirebaseProject),
+    /// A computation that no scheme here has.
+    Generic(Descriptor),
+    /// Joomla's `hex:salt`.
+    Joomla {},
+    /// Magento's `hex:salt` and `hex:salt:versions`.
+    Magento {},
     /// `$2b$…` over the hex SHA-256 that Meteor's client sends (and `$argon2id$…` since Meteor 3.3).
     Meteor {},
+    /// The secret of Spring's `{pbkdf2}` and `{sha256}`.
+    #[serde(rename_all = "kebab-case")]
+    Spring {
+        /// The secret.
+        secret: SecretValue,
+    },
+    /// Symfony's `digest{salt}`.
+    Symfony(SymfonyOptions),
+    /// Werkzeug's `sha256$salt$hex` before 3.0, and its kin.
+    Werkzeug {},
 }
 
 impl SchemeHint {
@@ -60,31 +95,113 @@ impl SchemeHint {
 
     fn secrets(&mut self) -> Vec<&mut SecretValue> {
         match self {
-            Self::Argon2 { secret } => vec![secret],
+            Self::Argon2 { secret } | Self::Spring { secret } => vec![secret],
             Self::Devise { pepper } => vec![pepper],
-            Self::Meteor {} => vec![],
+            Self::FirebaseScrypt(project) => vec![&mut project.signer_key],
+            Self::Generic(descriptor) => descriptor.secrets(),
+            Self::AspnetIdentity {}
+            | Self::BetterAuth {}
+            | Self::Clerk {}
+            | Self::DesCrypt {}
+            | Self::Django {}
+            | Self::Joomla {}
+            | Self::Magento {}
+            | Self::Meteor {}
+            | Self::Symfony(_)
+            | Self::Werkzeug {} => vec![],
         }
     }
 
     /// Reads a string of the hinted syntax; `None` where it is not of that syntax.
     pub(super) fn read(&self, text: &str) -> Option<Result<StoredHash, UnsupportedHash>> {
-        let is_bcrypt = text.starts_with("$2");
         match self {
-            Self::Argon2 { secret } if text.starts_with("$argon2") => Some(
-                secret
-                    .value()
-                    .and_then(|secret| argon2::read(text, Some(secret))),
-            ),
-            Self::Devise { pepper } if is_bcrypt => Some(
-                pepper
-                    .value()
-                    .and_then(|pepper| bcrypt::read(text, Scheme::Devise, Prepare::Suffix(pepper))),
-            ),
-            Self::Meteor {} if is_bcrypt => {
-                let prepare = Prepare::Hex(HashFunction::Sha256);
-                Some(bcrypt::read(text, Scheme::Meteor, prepare))
+            Self::Argon2 { secret } => {
+                let read = |secret| argon2::read(text, Some(secret));
+                let is_argon2 = text.starts_with("$argon2");
+                is_argon2.then(|| secret.value().and_then(read))
             }
-            _ => None,
+            Self::AspnetIdentity {} => aspnet::read(text),
+            Self::BetterAuth {} => scrypt::read_better_auth(text),
+            Self::Clerk {} => django::read_clerk(text),
+            Self::DesCrypt {} => des_crypt::read(text),
+            Self::Devise { pepper } => {
+                let read = |pepper| bcrypt::read(text, Scheme::Devise, Prepare::Suffix(pepper));
+                is_bcrypt(text).then(|| pepper.value().and_then(read))
+            }
+            Self::Django {} => django::read_digest(text),
+            Self::FirebaseScrypt(project) => firebase::read_project(text, project),
+            Self::Generic(descriptor) => descriptor.read(text),
+            Self::Joomla {} => shop::read_joomla(text),
+            Self::Magento {} => shop::read_magento(text),
+            Self::Meteor {} => is_bcrypt(text).then(|| {
+                let prepare = Prepare::Hex(HashFunction::Sha256);
+                bcrypt::read(text, Scheme::Meteor, prepare)
+            }),
+            Self::Spring { secret } => {
+                let (id, rest) = text.strip_prefix('{')?.split_once('}')?;
+                match secret.value() {
+                    Ok(secret) => spring::read(id, rest, Some(&secret)),
+                    Err(missing) => spring::read(id, rest, None).map(|_| Err(missing)),
+                }
+            }
+            Self::Symfony(options) => symfony::read(text, options),
+            Self::Werkzeug {} => werkzeug::read_hmac(text),
+        }
+    }
+}
+
+fn is_bcrypt(text: &str) -> bool {
+    text.starts_with("$2")
+}
+
+/// The settings of a Firebase project ("Password hash parameters" in its console).
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct FirebaseProject {
+    /// `base64_signer_key`.
+    pub signer_key: SecretValue,
+    /// `base64_salt_separator`.
+    #[serde(default = "firebase_separator")]
+    pub salt_separator: String,
+    /// `rounds`.
+    #[serde(default = "firebase_rounds")]
+    pub rounds: u32,
+    /// `mem_cost`.
+    #[serde(default = "firebase_mem_cost")]
+    pub mem_cost: u8,
+}
+
+fn firebase_separator() -> String {
+    "Bw==".to_owned()
+}
+
+fn firebase_rounds() -> u32 {
+    8
+}
+
+fn firebase_mem_cost() -> u8 {
+    14
+}
+
+/// How a digest is written.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum DigestEncoding {
+    /// In hexadecimal, in either case.
+    Hex,
+    /// In base64, padded or not.
+    Base64,
+}
+
+impl DigestEncoding {
+    /// # Errors
+    /// [`Reason::Malformed`].
+    pub(super) fn decode(self, text: &str) -> Result<Vec<u8>, Reason> {
+        match self {
+            Self::Hex => text::hex(text),
+            Self::Base64 => text::base64(&STANDARD, text),
         }
     }
 }

@@ -15,18 +15,38 @@
 //! Callers answer [`UnsupportedHash`] and [`Refused`] as they answer a wrong password.
 
 mod argon2;
+mod aspnet;
 mod bcrypt;
 mod cost;
+mod crypt64;
+mod des;
+mod des_crypt;
 mod detect;
+mod digest;
+mod django;
 mod dummy;
 mod error;
+mod firebase;
+mod generic;
 mod hash_function;
 mod hint;
 mod kdf;
+mod keycloak;
+mod ldap;
+mod md5_crypt;
+mod pbkdf2;
+mod phpass;
 mod prepare;
 mod scheme;
+mod scrypt;
 mod secret;
+mod sha_crypt;
+mod shop;
+mod spring;
+mod symfony;
 mod text;
+mod werkzeug;
+mod yescrypt;
 
 use std::fmt;
 
@@ -36,11 +56,13 @@ pub use self::{
     cost::{Budget, Cost},
     dummy::DummyHash,
     error::{Reason, Refused, UnsupportedHash},
+    generic::{Descriptor, HmacKey, Pepper, Position, Rehash, Salt, SaltEncoding, SaltStored},
     hash_function::HashFunction,
-    hint::{SchemeHint, SecretValue, UnknownSecret},
+    hint::{DigestEncoding, FirebaseProject, SchemeHint, SecretValue, UnknownSecret},
     prepare::PasswordEncoding,
     scheme::Scheme,
     secret::{InvalidPassword, MAX_PASSWORD_BYTES, Password},
+    symfony::SymfonyOptions,
 };
 use self::{kdf::Kdf, prepare::Prepare};
 

@@ -1,0 +1,122 @@
+//! A TCP server between a function and what it depends on, which does what it is told.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::watch,
+};
+
+/// What the server does with a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Behaviour {
+    /// Passes it on to this address.
+    Forward(String),
+    /// Takes the request and never answers.
+    Hang,
+    /// Answers with these bytes.
+    Answer(String),
+    /// Closes it.
+    Close,
+}
+
+/// The server; ends with this value.
+pub(crate) struct Faulty {
+    pub(crate) url: String,
+    behaviour: watch::Sender<Behaviour>,
+    requests: Arc<AtomicUsize>,
+    seen: watch::Receiver<usize>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Faulty {
+    pub(crate) async fn start(behaviour: Behaviour) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (behaviour, behaves) = watch::channel(behaviour);
+        let (saw, seen) = watch::channel(0);
+        let requests = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&requests);
+        let task = tokio::spawn(async move {
+            while let Ok((connection, _)) = listener.accept().await {
+                let now = behaves.borrow().clone();
+                let (counter, saw) = (Arc::clone(&counter), saw.clone());
+                tokio::spawn(async move {
+                    serve(connection, now, &counter, &saw).await;
+                });
+            }
+        });
+        Self {
+            url,
+            behaviour,
+            requests,
+            seen,
+            task,
+        }
+    }
+
+    /// From the next connection on.
+    pub(crate) fn behave(&self, behaviour: Behaviour) {
+        self.behaviour.send(behaviour).unwrap();
+    }
+
+    /// Waits until a request has come in.
+    pub(crate) async fn asked(&mut self) {
+        self.seen.wait_for(|count| *count > 0).await.unwrap();
+    }
+
+    /// Connections so far that brought a request.
+    pub(crate) fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Faulty {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// An HTTP answer of a service.
+pub(crate) fn http(status: &str, body: &str) -> Behaviour {
+    Behaviour::Answer(format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    ))
+}
+
+async fn serve(
+    mut connection: TcpStream,
+    behaviour: Behaviour,
+    counter: &AtomicUsize,
+    saw: &watch::Sender<usize>,
+) {
+    let mut first = [0; 16 * 1024];
+    let read = match behaviour {
+        Behaviour::Close => return,
+        _ => connection.read(&mut first).await.unwrap_or(0),
+    };
+    if read == 0 {
+        return;
+    }
+    saw.send_replace(counter.fetch_add(1, Ordering::SeqCst) + 1);
+    match behaviour {
+        Behaviour::Close => {}
+        Behaviour::Hang => std::future::pending::<()>().await,
+        Behaviour::Answer(bytes) => {
+            // The client may be gone.
+            let _ = connection.write_all(bytes.as_bytes()).await;
+            let _ = connection.shutdown().await;
+        }
+        Behaviour::Forward(address) => {
+            let address = address.trim_start_matches("http://");
+            let mut upstream = TcpStream::connect(address).await.unwrap();
+            upstream.write_all(&first[..read]).await.unwrap();
+            let _ = tokio::io::copy_bidirectional(&mut connection, &mut upstream).await;
+        }
+    }
+}

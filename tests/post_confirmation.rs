@@ -1,0 +1,255 @@
+//! post-confirmation, the real binary over the Lambda Runtime API.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod common;
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use common::{
+    answer, error_message, event, event_text,
+    faulty::{Behaviour, Faulty, http},
+    invoke, last_decision, log_text, options, stack, stack_under, stack_with,
+};
+use local::stack::Stack;
+use serde_json::{Value, json};
+
+const FUNCTION: &str = "PostConfirmationFunction";
+const CONFIRM: &str = "post-confirmation.ConfirmSignUp";
+const RESET: &str = "post-confirmation.ConfirmForgotPassword";
+
+fn tables(stack: &Stack) -> Client {
+    Client::new(&stack.sdk_config(Stack::admin()))
+}
+
+/// All items of a table, by sort key or partition key.
+async fn items(stack: &Stack, table: &str) -> Vec<HashMap<String, AttributeValue>> {
+    let scan = tables(stack)
+        .scan()
+        .table_name(stack.physical_name(table))
+        .send();
+    let mut items = scan.await.unwrap().items.unwrap_or_default();
+    items.sort_by_key(|item| text(item, "sk"));
+    items
+}
+
+fn text(item: &HashMap<String, AttributeValue>, name: &str) -> String {
+    item.get(name)
+        .and_then(|value| value.as_s().ok())
+        .cloned()
+        .unwrap_or_default()
+}
+
+async fn sort_keys(stack: &Stack) -> Vec<String> {
+    items(stack, "DirectoryTable")
+        .await
+        .iter()
+        .map(|item| text(item, "sk"))
+        .collect()
+}
+
+fn sub(name: &str) -> String {
+    let event: Value = serde_json::from_str(&event_text(name)).unwrap();
+    event["request"]["userAttributes"]["sub"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_confirmed_user_has_a_profile_and_an_event() {
+    let stack = stack().await;
+    let sent = event_text(CONFIRM);
+    assert_eq!(
+        answer(&invoke(&stack, FUNCTION, &sent).await),
+        sent.trim_end()
+    );
+    assert_eq!(last_decision(&stack), "recorded recorded-now");
+    let items = items(&stack, "DirectoryTable").await;
+    let [event, profile] = items.as_slice() else {
+        unreachable!("two items, not {}", items.len());
+    };
+    let pk = format!("USER#us-east-1_Poolkeepr#{}", sub(CONFIRM));
+    assert_eq!(
+        (text(event, "pk"), text(event, "sk")),
+        (pk.clone(), "EVENT#user-confirmed".to_owned())
+    );
+    assert_eq!(text(event, "type"), "user.confirmed");
+    assert!(!event.contains_key("attributes") && !event.contains_key("user_name"));
+    assert_eq!(
+        (text(profile, "pk"), text(profile, "sk")),
+        (pk, "PROFILE".to_owned())
+    );
+    let kept = profile["attributes"].as_m().unwrap();
+    assert!(
+        kept.contains_key("email") && !kept.contains_key("sub"),
+        "{:?}",
+        kept.keys()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_event_eight_times_at_once_has_the_effect_of_one() {
+    let stack = stack().await;
+    let sent = event_text(CONFIRM);
+    let deliveries = (0..8).map(|_| invoke(&stack, FUNCTION, &sent));
+    for invocation in futures_util::future::join_all(deliveries).await {
+        answer(&invocation);
+    }
+    assert_eq!(sort_keys(&stack).await, ["EVENT#user-confirmed", "PROFILE"]);
+    let log = log_text(&stack);
+    assert_eq!(log.matches("recorded-now").count(), 1);
+    assert_eq!(log.matches("recorded-before").count(), 7);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_reset_is_one_event_within_its_window_and_another_after_it() {
+    let stack = stack().await;
+    let sent = event_text(RESET);
+    for _ in 0..3 {
+        answer(&invoke(&stack, FUNCTION, &sent).await);
+    }
+    let resets = |keys: Vec<String>| {
+        keys.iter()
+            .filter(|key| key.contains("password-reset"))
+            .count()
+    };
+    assert_eq!(resets(sort_keys(&stack).await), 1);
+
+    // The window passes: DynamoDB deletes the mark late, so it is still there, expired.
+    let mark = items(&stack, "EphemeralTable").await.remove(0);
+    let past = mark["expires_at"].as_n().unwrap().parse::<i64>().unwrap() - 3600;
+    tables(&stack)
+        .update_item()
+        .table_name(stack.physical_name("EphemeralTable"))
+        .key("pk", mark["pk"].clone())
+        .update_expression("SET expires_at = :past")
+        .expression_attribute_values(":past", AttributeValue::N(past.to_string()))
+        .send()
+        .await
+        .unwrap();
+    let event = items(&stack, "DirectoryTable").await.remove(0);
+    tables(&stack)
+        .delete_item()
+        .table_name(stack.physical_name("DirectoryTable"))
+        .key("pk", event["pk"].clone())
+        .key("sk", event["sk"].clone())
+        .send()
+        .await
+        .unwrap();
+    answer(&invoke(&stack, FUNCTION, &sent).await);
+    assert_eq!(last_decision(&stack), "recorded recorded-now");
+    assert_eq!(resets(sort_keys(&stack).await), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_who_comes_by_a_password_reset_first_gets_a_profile() {
+    let stack = stack().await;
+    answer(&invoke(&stack, FUNCTION, &event_text(RESET)).await);
+    let keys = sort_keys(&stack).await;
+    assert!(
+        keys.contains(&"PROFILE".to_owned()) && keys.len() == 3,
+        "{keys:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_the_table_does_the_user_goes_on_and_the_event_is_deferred() {
+    let throttled =
+        r#"{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"canary"}"#;
+    for behaviour in [
+        Behaviour::Hang,
+        Behaviour::Close,
+        http("500 Internal Server Error", "canary"),
+        http("400 Bad Request", throttled),
+        http("200 OK", "canary, no JSON"),
+        Behaviour::Answer("canary, no HTTP\r\n\r\n".to_owned()),
+    ] {
+        let table = Faulty::start(behaviour.clone()).await;
+        let stack = stack_with(FUNCTION, &[("AWS_ENDPOINT_URL", &table.url)]).await;
+        let sent = event_text(CONFIRM);
+        // Lambda kills what takes 5 s, and Cognito has given up by then: an answer is an answer in time.
+        assert_eq!(
+            answer(&invoke(&stack, FUNCTION, &sent).await),
+            sent.trim_end(),
+            "{behaviour:?}"
+        );
+        assert!(
+            last_decision(&stack).starts_with("deferred "),
+            "{behaviour:?}"
+        );
+        assert!(!log_text(&stack).contains("canary"), "{behaviour:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn by_choice_a_failure_is_shown_to_the_user() {
+    let table = Faulty::start(Behaviour::Close).await;
+    let mut options = options();
+    options.policy = common::bent_policy("# on_failure = \"confirm\"", "on_failure = \"fail\"");
+    options.environment = common::environment(FUNCTION, &[("AWS_ENDPOINT_URL", &table.url)]);
+    let stack = Stack::start(&options).await.unwrap();
+    let message = error_message(&invoke(&stack, FUNCTION, &event_text(CONFIRM)).await);
+    assert!(
+        message.starts_with("your account is confirmed but"),
+        "{message}"
+    );
+    assert_eq!(last_decision(&stack), "failed dependency-failed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unreadable_rules_or_wiring_do_not_stop_it_but_every_event_is_deferred() {
+    let policy = stack_under("# on_failure = \"confirm\"", "on_failure = \"maybe\"").await;
+    let wiring = stack_with(FUNCTION, &[("DIRECTORY_TABLE", "")]).await;
+    for (stack, cause) in [
+        (policy, "unknown variant `maybe`"),
+        (wiring, "DIRECTORY_TABLE is not set"),
+    ] {
+        let sent = event_text(CONFIRM);
+        assert_eq!(
+            answer(&invoke(&stack, FUNCTION, &sent).await),
+            sent.trim_end()
+        );
+        assert_eq!(last_decision(&stack), "deferred dependency-failed");
+        assert!(log_text(&stack).contains(cause), "{cause}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_in_the_middle_loses_nothing_the_retry_records_it() {
+    let mut table = Faulty::start(Behaviour::Hang).await;
+    let stack = stack_with(FUNCTION, &[("AWS_ENDPOINT_URL", &table.url)]).await;
+    let sent = event_text(CONFIRM);
+    let crashed = invoke(&stack, FUNCTION, &sent);
+    let kill = async {
+        table.asked().await;
+        stack.lambda.kill(&stack.physical_name(FUNCTION)).await;
+    };
+    let (crashed, ()) = tokio::join!(crashed, kill);
+    assert!(error_message(&crashed).contains("Runtime exited"));
+    table.behave(Behaviour::Forward(stack.aws_url.clone()));
+    answer(&invoke(&stack, FUNCTION, &sent).await);
+    assert_eq!(sort_keys(&stack).await, ["EVENT#user-confirmed", "PROFILE"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lacks_a_sub_is_deferred_and_named() {
+    let stack = stack().await;
+    let sent = event(CONFIRM, |event| {
+        event["request"]["userAttributes"] = json!({})
+    });
+    assert_eq!(answer(&invoke(&stack, FUNCTION, &sent).await), sent);
+    assert_eq!(last_decision(&stack), "deferred malformed-event");
+    assert!(log_text(&stack).contains("event.request.userAttributes.sub"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_source_passes_through_untouched() {
+    let stack = stack().await;
+    let sent = r#"{"triggerSource":"PostConfirmation_FromTheFuture","response":{}}"#;
+    assert_eq!(answer(&invoke(&stack, FUNCTION, sent).await), sent);
+    assert_eq!(
+        last_decision(&stack),
+        "passed_through unknown-trigger-source"
+    );
+}

@@ -1,0 +1,150 @@
+//! pre-sign-up, the real binary over the Lambda Runtime API.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod common;
+
+use common::{
+    answer, audit_lines, error_message, event, event_text, invoke, last_decision, log_text, stack,
+    stack_under, stack_with,
+};
+use serde_json::{Value, json};
+
+const FUNCTION: &str = "PreSignUpFunction";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admitted_sign_up_comes_back_byte_for_byte() {
+    let stack = stack().await;
+    let sent = event_text("pre-sign-up.SignUp");
+    assert_eq!(
+        answer(&invoke(&stack, FUNCTION, &sent).await),
+        sent.trim_end()
+    );
+    assert_eq!(last_decision(&stack), "allowed no-objection");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_sign_up_is_an_error_in_the_policy_s_words() {
+    let stack = stack().await;
+    let refused = invoke(&stack, FUNCTION, &event_text("pre-sign-up.SignUp.refused")).await;
+    assert_eq!(
+        error_message(&refused),
+        "please sign up with your company's e-mail address"
+    );
+    assert_eq!(last_decision(&stack), "refused email-domain-not-allowed");
+    assert_eq!(audit_lines(&stack)[0]["rule"], "company-addresses");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_lets_through_and_says_so() {
+    let stack = stack_under("# mode = \"enforce\"", "mode = \"report\"").await;
+    let sent = event_text("pre-sign-up.SignUp.refused");
+    assert_eq!(
+        answer(&invoke(&stack, FUNCTION, &sent).await),
+        sent.trim_end()
+    );
+    assert_eq!(last_decision(&stack), "allowed email-domain-not-allowed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_s_user_and_a_provider_s_are_told_apart() {
+    let stack = stack().await;
+    let evil =
+        |event: &mut Value| event["request"]["userAttributes"]["email"] = json!("x@evil.example");
+    let admin = event("pre-sign-up.AdminCreateUser", evil);
+    answer(&invoke(&stack, FUNCTION, &admin).await);
+    let external = event("pre-sign-up.ExternalProvider", evil);
+    error_message(&invoke(&stack, FUNCTION, &external).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_source_passes_through_untouched_and_is_counted() {
+    let stack = stack().await;
+    let sent = r#"{ "triggerSource":"PreSignUp_FromTheFuture", "n": 1e400000, "response": null }"#;
+    assert_eq!(answer(&invoke(&stack, FUNCTION, sent).await), sent);
+    assert_eq!(
+        last_decision(&stack),
+        "passed_through unknown-trigger-source"
+    );
+    assert_eq!(audit_lines(&stack)[0]["trigger_source"], "unknown");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nulls_and_missing_objects_are_tolerated() {
+    let stack = stack().await;
+    for bend in [
+        |event: &mut Value| event["callerContext"] = Value::Null,
+        |event: &mut Value| event["request"]["validationData"] = Value::Null,
+        |event: &mut Value| drop(event.as_object_mut().unwrap().remove("callerContext")),
+        |event: &mut Value| drop(event.as_object_mut().unwrap().remove("response")),
+        |event: &mut Value| event["request"]["userAttributes"]["email_verified"] = json!(true),
+    ] {
+        let sent = event("pre-sign-up.SignUp", bend);
+        assert_eq!(answer(&invoke(&stack, FUNCTION, &sent).await), sent);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_malformed_event_is_refused_blandly_and_the_log_names_the_field() {
+    let stack = stack().await;
+    for (sent, field) in [
+        ("[]", "event: expected a JSON object"),
+        ("{}", "event.triggerSource: expected a string"),
+        (
+            r#"{"triggerSource":"PreSignUp_SignUp"}"#,
+            "event.request: expected an object",
+        ),
+        (
+            r#"{"triggerSource":"PreSignUp_SignUp","request":7}"#,
+            "event.request: expected an object",
+        ),
+    ] {
+        let refused = error_message(&invoke(&stack, FUNCTION, sent).await);
+        assert!(
+            refused.starts_with("the sign-up cannot be checked"),
+            "{refused}"
+        );
+        assert!(log_text(&stack).contains(field), "{field}");
+        assert_eq!(last_decision(&stack), "failed malformed-event");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_policy_stops_the_start_and_every_error_is_in_one_line() {
+    let stack = stack_under(
+        "# mode = \"enforce\"",
+        "mode = \"enforced\"\non_undecided = 7",
+    )
+    .await;
+    let refused = error_message(&invoke(&stack, FUNCTION, &event_text("pre-sign-up.SignUp")).await);
+    assert!(refused.contains("Runtime exited"), "{refused}");
+    let log = log_text(&stack);
+    let line = log
+        .lines()
+        .find(|line| line.contains("does not start"))
+        .unwrap();
+    assert!(
+        line.contains("unknown variant `enforced`")
+            && line.contains(":19: pre-sign-up.checks[].on_undecided"),
+        "{line}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_variable_stops_the_start_and_is_named() {
+    let stack = stack_with(FUNCTION, &[("LOG_KEY", "short")]).await;
+    error_message(&invoke(&stack, FUNCTION, &event_text("pre-sign-up.SignUp")).await);
+    let log = log_text(&stack);
+    assert!(
+        log.contains("environment: LOG_KEY is wrong: expected at least 16 characters"),
+        "{log}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_process_leaves_the_next_invocation_working() {
+    let stack = stack().await;
+    let sent = event_text("pre-sign-up.SignUp");
+    answer(&invoke(&stack, FUNCTION, &sent).await);
+    stack.lambda.kill(&stack.physical_name(FUNCTION)).await;
+    answer(&invoke(&stack, FUNCTION, &sent).await);
+}

@@ -1,0 +1,260 @@
+//! Promise 4: no password, token, key, code or e-mail in any log, error or trace at any level, also on
+//! parse failures. Canaries go through every path, with the log at TRACE, as far as it lets one.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use common::{
+    event, event_text,
+    faulty::{Behaviour, Faulty, http},
+    log_text, options,
+};
+use local::{
+    http_client::send,
+    stack::{Options, Stack},
+};
+use serde_json::{Value, json};
+
+const CANARY: &str = "cAnArY";
+const FUNCTIONS: [&str; 4] = [
+    "PreSignUpFunction",
+    "PostConfirmationFunction",
+    "UserMigrationFunction",
+    "IdentityVendorFunction",
+];
+
+/// Everything at the most talkative level that can be asked for.
+fn at_trace(more: &[(&str, &str)]) -> Options {
+    let mut options = options();
+    let mut variables: BTreeMap<String, String> = [
+        ("AWS_LAMBDA_LOG_LEVEL", "TRACE"),
+        ("RUST_LOG", "trace"),
+        ("RUST_BACKTRACE", "full"),
+        // A key that would show too, if it were printed.
+        ("LOG_KEY", "cAnArY-key-of-this-stack"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into();
+    variables.extend(
+        more.iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+    );
+    options.environment = FUNCTIONS
+        .map(|function| (function.to_owned(), variables.clone()))
+        .into();
+    options
+}
+
+/// Sends `payload` to a function and gives what it answered with, if that was an error.
+async fn error_of(stack: &Stack, function: &str, payload: &str) -> String {
+    let name = stack.physical_name(function);
+    let done = stack
+        .lambda
+        .invoke(&name, payload.as_bytes().to_vec())
+        .await
+        .unwrap();
+    let text = String::from_utf8_lossy(&done.payload).into_owned();
+    if done.function_error.is_some() {
+        text
+    } else {
+        String::new()
+    }
+}
+
+/// Events in which every text that a person could have typed is a canary.
+fn events() -> Vec<(&'static str, String)> {
+    let name = |event: &mut Value| event["userName"] = json!(format!("{CANARY}@example.com"));
+    let attributes = |event: &mut Value| {
+        name(event);
+        let attributes = event["request"]["userAttributes"].as_object_mut().unwrap();
+        attributes.insert("email".to_owned(), json!(format!("{CANARY}@evil.example")));
+        attributes.insert("phone_number".to_owned(), json!(CANARY));
+        event["request"]["validationData"] = json!({"code": CANARY});
+    };
+    let password = |event: &mut Value| {
+        name(event);
+        event["request"]["password"] = json!(CANARY);
+    };
+    let odd_password = |event: &mut Value| {
+        name(event);
+        event["request"]["password"] = json!({CANARY: CANARY});
+    };
+    let source = |event: &mut Value| {
+        name(event);
+        event["triggerSource"] = json!(CANARY);
+        event["userPoolId"] = json!(format!("{CANARY}@example.com"));
+        event["callerContext"] = json!({"clientId": format!("{CANARY}@example.com")});
+    };
+    let long_password = format!("{CANARY}{}", "x".repeat(2000));
+    vec![
+        ("PreSignUpFunction", event("pre-sign-up.SignUp", attributes)),
+        (
+            "PreSignUpFunction",
+            event("pre-sign-up.ExternalProvider", attributes),
+        ),
+        ("PreSignUpFunction", event("pre-sign-up.SignUp", source)),
+        (
+            "PreSignUpFunction",
+            event("pre-sign-up.SignUp", |event| {
+                event["request"] = json!(CANARY)
+            }),
+        ),
+        (
+            "PostConfirmationFunction",
+            event("post-confirmation.ConfirmSignUp", attributes),
+        ),
+        (
+            "PostConfirmationFunction",
+            event("post-confirmation.ConfirmForgotPassword", attributes),
+        ),
+        (
+            "PostConfirmationFunction",
+            event("post-confirmation.ConfirmSignUp", source),
+        ),
+        (
+            "UserMigrationFunction",
+            event("user-migration.Authentication", password),
+        ),
+        (
+            "UserMigrationFunction",
+            event("user-migration.Authentication", odd_password),
+        ),
+        (
+            "UserMigrationFunction",
+            event("user-migration.Authentication", |event| {
+                event["request"]["password"] = json!(long_password);
+            }),
+        ),
+        (
+            "UserMigrationFunction",
+            event("user-migration.ForgotPassword", name),
+        ),
+        (
+            "IdentityVendorFunction",
+            event("identity-vendor.token", |event| {
+                event["isBase64Encoded"] = json!(false);
+                event["body"] = json!(format!("grant_type={CANARY}&subject_token={CANARY}"));
+            }),
+        ),
+        (
+            "IdentityVendorFunction",
+            event("identity-vendor.credentials", |event| {
+                event["headers"]["authorization"] =
+                    json!(format!("Bearer {CANARY}.{CANARY}.{CANARY}"));
+            }),
+        ),
+        (
+            "IdentityVendorFunction",
+            event("identity-vendor.credentials-role", |event| {
+                event["rawPath"] = json!(format!("/credentials/{CANARY}"));
+                event["requestContext"]["http"]["path"] = json!(CANARY);
+            }),
+        ),
+        (
+            "IdentityVendorFunction",
+            event("identity-vendor.token", |event| {
+                event["requestContext"] = json!(CANARY);
+            }),
+        ),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_canary_shows_whatever_is_sent_and_whatever_the_stores_do() {
+    let broken = Faulty::start(http(
+        "400 Bad Request",
+        &format!("{{\"__type\":\"ValidationException\",\"message\":\"{CANARY}\"}}"),
+    ))
+    .await;
+    let garbage = Faulty::start(Behaviour::Answer(format!("{CANARY}\r\n\r\n"))).await;
+    for more in [
+        vec![],
+        vec![("AWS_ENDPOINT_URL", broken.url.as_str())],
+        vec![("AWS_ENDPOINT_URL", garbage.url.as_str())],
+        vec![("POLICY_FILE", "/nonexistent/policy.toml")],
+    ] {
+        let stack = Stack::start(&at_trace(&more)).await.unwrap();
+        for (function, payload) in events() {
+            let error = error_of(&stack, function, &payload).await;
+            assert!(!error.contains(CANARY), "{function}: {error}");
+        }
+        let log = log_text(&stack);
+        assert!(
+            log.contains("\"type\":\"poolkeeper.audit\""),
+            "something was logged: {more:?}"
+        );
+        let shown: Vec<&str> = log.lines().filter(|line| line.contains(CANARY)).collect();
+        assert!(shown.is_empty(), "{shown:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn text_that_is_no_json_shows_nothing() {
+    let stack = Stack::start(&at_trace(&[])).await.unwrap();
+    for function in FUNCTIONS {
+        for payload in [
+            format!("\"{CANARY}\""),
+            format!("[\"{CANARY}\"]"),
+            format!("{{\"{CANARY}\":\"{CANARY}\"}}"),
+        ] {
+            let error = error_of(&stack, function, &payload).await;
+            assert!(!error.contains(CANARY), "{function}: {error}");
+        }
+    }
+    assert!(!log_text(&stack).contains(CANARY));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_vended_is_in_no_log() {
+    let stack = Stack::start(&at_trace(&[])).await.unwrap();
+    let jwt = stack
+        .issuer
+        .mint(json!({"sub": "ana@example.com", "groups": ["publishers"]}))
+        .unwrap();
+    let bearer = format!("Bearer {jwt}");
+    let url = format!("{}/credentials/publisher", stack.api_url);
+    let vended = send("GET", &url, &[("authorization", &bearer)], "")
+        .await
+        .unwrap()
+        .json();
+    let form = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&audience=member\
+        &subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Ajwt&subject_token=";
+    let header = [("content-type", "application/x-www-form-urlencoded")];
+    let url = format!("{}/token", stack.api_url);
+    let exchanged = send("POST", &url, &header, &format!("{form}{jwt}"))
+        .await
+        .unwrap()
+        .json();
+    let log = log_text(&stack);
+    for secret in [
+        jwt.as_str(),
+        vended["SecretAccessKey"].as_str().unwrap(),
+        vended["Token"].as_str().unwrap(),
+        exchanged["access_token"].as_str().unwrap(),
+    ] {
+        // A token's signature is enough to complete it.
+        let signature = secret.rsplit('.').next().unwrap();
+        assert!(!log.contains(signature), "{secret}");
+    }
+    assert!(!log.contains("ana@example.com"));
+    assert!(log.contains("\"token_sha256\""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sample_with_nothing_wrong_logs_its_audit_line_only() {
+    let mut options = options();
+    options.environment =
+        common::environment("PreSignUpFunction", &[("AWS_LAMBDA_LOG_LEVEL", "DEBUG")]);
+    let stack = Stack::start(&options).await.unwrap();
+    common::answer(
+        &common::invoke(
+            &stack,
+            "PreSignUpFunction",
+            &event_text("pre-sign-up.SignUp"),
+        )
+        .await,
+    );
+    assert_eq!(log_text(&stack).lines().count(), 1, "{}", log_text(&stack));
+}

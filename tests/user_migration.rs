@@ -1,0 +1,311 @@
+//! user-migration, the real binary over the Lambda Runtime API.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod common;
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use common::{
+    answer, bent_policy, environment, error_message, event, event_text,
+    faulty::{Behaviour, Faulty, http},
+    invoke, last_decision, log_text, options, stack, stack_under,
+};
+use local::stack::Stack;
+use serde_json::{Value, json};
+
+const FUNCTION: &str = "UserMigrationFunction";
+const SIGN_IN: &str = "user-migration.Authentication";
+const FORGOT: &str = "user-migration.ForgotPassword";
+
+/// From the tests of crypt_blowfish: the password is `U*U`.
+const BCRYPT: &str = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+/// From the tests of the Argon2 reference implementation: the password is `password`.
+const ARGON2ID: &str =
+    "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
+
+/// A row of the legacy table; each test bends it.
+fn row(user: &str) -> Vec<(&'static str, AttributeValue)> {
+    let attributes = [
+        ("email", user),
+        ("full_name", "Rear Admiral"),
+        ("role", "admin"),
+    ];
+    let attributes =
+        attributes.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
+    vec![
+        ("username", AttributeValue::S(user.to_owned())),
+        ("password_hash", AttributeValue::S(BCRYPT.to_owned())),
+        ("email_verified", AttributeValue::Bool(true)),
+        ("attributes", AttributeValue::M(attributes.into())),
+    ]
+}
+
+async fn put(stack: &Stack, row: Vec<(&'static str, AttributeValue)>) {
+    let item = row
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    Client::new(&stack.sdk_config(Stack::admin()))
+        .put_item()
+        .table_name(stack.physical_name("LegacyUsersTable"))
+        .set_item(Some(item))
+        .send()
+        .await
+        .unwrap();
+}
+
+fn sign_in(user: &str, password: &str) -> String {
+    event(SIGN_IN, |event| {
+        event["userName"] = json!(user);
+        event["request"]["password"] = json!(password);
+    })
+}
+
+fn response(text: &str) -> Value {
+    serde_json::from_str::<Value>(text).unwrap()["response"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_old_password_moves_the_user_in_with_what_the_policy_maps() {
+    let stack = stack().await;
+    put(&stack, row("rear.admiral@example.com")).await;
+    let sent = sign_in("Rear.Admiral@Example.com", "U*U");
+    let answered = answer(&invoke(&stack, FUNCTION, &sent).await);
+    let expected = json!({
+        "userAttributes": {
+            "email": "rear.admiral@example.com",
+            "email_verified": "true",
+            "name": "Rear Admiral",
+        },
+        "forceAliasCreation": null,
+        "enableSMSMFA": null,
+        "finalUserStatus": "CONFIRMED",
+        "messageAction": "SUPPRESS",
+        "desiredDeliveryMediums": null,
+    });
+    assert_eq!(response(&answered), expected);
+    let mut untouched: Value = serde_json::from_str(&answered).unwrap();
+    untouched["response"] = serde_json::from_str::<Value>(&sent).unwrap()["response"].clone();
+    assert_eq!(untouched, serde_json::from_str::<Value>(&sent).unwrap());
+    assert_eq!(last_decision(&stack), "migrated password-verified");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_argon2_hash_moves_the_user_in_too() {
+    let stack = stack().await;
+    let mut row = row("ana@example.com");
+    row[1].1 = AttributeValue::S(ARGON2ID.to_owned());
+    row.push(("hash_scheme", AttributeValue::S("argon2id".to_owned())));
+    put(&stack, row).await;
+    answer(&invoke(&stack, FUNCTION, &sign_in("ana@example.com", "password")).await);
+    assert_eq!(last_decision(&stack), "migrated password-verified");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_keeps_a_user_out_the_answer_is_the_event_as_it_came() {
+    let stack = stack().await;
+    let with = |user: &str, name: &'static str, value: AttributeValue| {
+        let mut row = row(user);
+        row.retain(|(column, _)| *column != name);
+        row.push((name, value));
+        row
+    };
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    put(&stack, row("wrong@example.com")).await;
+    put(
+        &stack,
+        with(
+            "disabled@example.com",
+            "enabled",
+            AttributeValue::Bool(false),
+        ),
+    )
+    .await;
+    put(&stack, with("odd-flag@example.com", "enabled", text("yes"))).await;
+    put(
+        &stack,
+        with(
+            "unsupported@example.com",
+            "password_hash",
+            text("canary-hash"),
+        ),
+    )
+    .await;
+    put(
+        &stack,
+        with(
+            "truncated@example.com",
+            "password_hash",
+            text("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5"),
+        ),
+    )
+    .await;
+    put(
+        &stack,
+        with(
+            "costly@example.com",
+            "password_hash",
+            text(&BCRYPT.replace("$05$", "$31$")),
+        ),
+    )
+    .await;
+    put(
+        &stack,
+        with(
+            "no-hash@example.com",
+            "password_hash",
+            AttributeValue::Bool(true),
+        ),
+    )
+    .await;
+    put(
+        &stack,
+        with("other-scheme@example.com", "hash_scheme", text("argon2")),
+    )
+    .await;
+    for (user, password, reason) in [
+        ("nobody@example.com", "U*U", "unknown-user"),
+        ("wrong@example.com", "U*V", "wrong-password"),
+        ("wrong@example.com", "", "wrong-password"),
+        ("disabled@example.com", "U*U", "disabled"),
+        ("odd-flag@example.com", "U*U", "disabled"),
+        ("unsupported@example.com", "U*U", "unknown_format"),
+        ("truncated@example.com", "U*U", "truncated_digest"),
+        ("costly@example.com", "U*U", "cost_over_cap"),
+        ("no-hash@example.com", "U*U", "empty"),
+        ("other-scheme@example.com", "U*U", "another_scheme"),
+    ] {
+        let sent = sign_in(user, password);
+        assert_eq!(
+            answer(&invoke(&stack, FUNCTION, &sent).await),
+            sent,
+            "{user}"
+        );
+        assert_eq!(
+            last_decision(&stack),
+            format!("untouched {reason}"),
+            "{user}"
+        );
+    }
+    assert!(!log_text(&stack).contains("canary-hash"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_answer_leaves_before_the_floor() {
+    let stack = stack().await;
+    put(&stack, row("ana@example.com")).await;
+    let floor = Duration::from_millis(1000);
+    for (user, password) in [
+        ("ana@example.com", "U*U"),
+        ("ana@example.com", "wrong"),
+        ("nobody@example.com", "U*U"),
+        ("", "U*U"),
+    ] {
+        let answered = invoke(&stack, FUNCTION, &sign_in(user, password)).await;
+        assert!(
+            answered.duration >= floor,
+            "{user}: {:?}",
+            answered.duration
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_fails_looks_like_a_wrong_password() {
+    for behaviour in [
+        Behaviour::Hang,
+        Behaviour::Close,
+        http("500 Internal Server Error", "canary"),
+        http("200 OK", "canary, no JSON"),
+    ] {
+        let store = Faulty::start(behaviour.clone()).await;
+        let mut options = options();
+        options.environment = environment(FUNCTION, &[("AWS_ENDPOINT_URL", &store.url)]);
+        let stack = Stack::start(&options).await.unwrap();
+        let sent = sign_in("ana@example.com", "U*U");
+        assert_eq!(
+            answer(&invoke(&stack, FUNCTION, &sent).await),
+            sent,
+            "{behaviour:?}"
+        );
+        assert!(
+            last_decision(&stack).starts_with("failed "),
+            "{behaviour:?}"
+        );
+        assert!(!log_text(&stack).contains("canary"), "{behaviour:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_malformed_event_is_given_back_and_its_field_named() {
+    let stack = stack().await;
+    let without_request =
+        r#"{"triggerSource":"UserMigration_Authentication","userName":"a"}"#.to_owned();
+    let without_name = event(SIGN_IN, |event| event["userName"] = Value::Null);
+    let odd_password = event(SIGN_IN, |event| event["request"]["password"] = json!(4711));
+    for (sent, field) in [
+        (without_request, "event.request:"),
+        (without_name, "event.userName:"),
+        (odd_password, "event.request:"),
+    ] {
+        assert_eq!(answer(&invoke(&stack, FUNCTION, &sent).await), sent);
+        assert_eq!(last_decision(&stack), "failed malformed-event");
+        assert!(log_text(&stack).contains(field), "{field}");
+    }
+    assert!(!log_text(&stack).contains("4711"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forgotten_password_moves_in_who_has_a_verified_address() {
+    let stack = stack().await;
+    put(&stack, row("eva@example.com")).await;
+    let sent = event(FORGOT, |event| event["userName"] = json!("eva@example.com"));
+    let answered = response(&answer(&invoke(&stack, FUNCTION, &sent).await));
+    assert_eq!(answered["userAttributes"]["email_verified"], "true");
+    assert_eq!(answered["messageAction"], "SUPPRESS");
+    assert_eq!(answered["finalUserStatus"], Value::Null);
+
+    let mut unverified = row("una@example.com");
+    unverified[2].1 = AttributeValue::Bool(false);
+    put(&stack, unverified).await;
+    let sent = event(FORGOT, |event| event["userName"] = json!("una@example.com"));
+    assert_eq!(answer(&invoke(&stack, FUNCTION, &sent).await), sent);
+    assert_eq!(last_decision(&stack), "untouched no-verified-destination");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forgotten_password_moves_nobody_in_where_the_policy_says_so() {
+    let stack = stack_under("forgot_password = true", "forgot_password = false").await;
+    put(&stack, row("eva@example.com")).await;
+    let sent = event(FORGOT, |event| event["userName"] = json!("eva@example.com"));
+    assert_eq!(answer(&invoke(&stack, FUNCTION, &sent).await), sent);
+    assert_eq!(last_decision(&stack), "untouched forgot-password-off");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_source_passes_through_at_once_and_untouched() {
+    let stack = stack().await;
+    let sent = r#"{"triggerSource":"UserMigration_FromTheFuture","response":{"a":1e400000}}"#;
+    assert_eq!(answer(&invoke(&stack, FUNCTION, sent).await), sent);
+    assert_eq!(
+        last_decision(&stack),
+        "passed_through unknown-trigger-source"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_policy_or_environment_stops_the_start() {
+    let mut policy = options();
+    policy.policy = bent_policy("forgot_password = true", "forgot_password = 1");
+    let mut wiring = options();
+    wiring.environment = environment(FUNCTION, &[("LEGACY_TABLE", "")]);
+    for (options, cause) in [
+        (policy, "user-migration.forgot_password"),
+        (wiring, "LEGACY_TABLE is not set"),
+    ] {
+        let stack = Stack::start(&options).await.unwrap();
+        error_message(&invoke(&stack, FUNCTION, &event_text(SIGN_IN)).await);
+        assert!(log_text(&stack).contains(cause), "{cause}");
+    }
+}
