@@ -113,6 +113,10 @@ impl Suite {
                     .get_key_value(&file)
                     .map(|(path, tokens)| (path.clone(), tokens.clone())),
             );
+            assert!(
+                !own.is_empty(),
+                "{folder} uses shared::{module}, whose file this test does not find"
+            );
             wanted.extend(named_modules(own.values(), "crate"));
             files.extend(own);
             known.push(module);

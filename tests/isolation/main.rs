@@ -88,11 +88,21 @@ fn no_condition_prefix_resource_action_or_principal_can_be_widened_or_dropped_un
         .map(|mutant| mutant.name.as_str())
         .collect();
     assert!(unnoticed.is_empty(), "{unnoticed:#?}");
-    // The mutations that issue is taken of by name are among them.
+    // What must be among them, whatever the template becomes.
     for named in ["Null", ":aud", ":amr", "vend_role", "LeadingKeys", "users/"] {
         let found = mutants.iter().any(|mutant| mutant.name.contains(named));
         assert!(found, "no mutation concerns {named}");
     }
+}
+
+#[test]
+fn guests_get_no_identity_and_the_default_role_is_the_one_that_reaches_nothing() {
+    let world = World::shipped();
+    let pool = world.template.identity_pool().unwrap();
+    assert!(!pool.allow_unauthenticated && pool.unauthenticated_role_arn.is_none());
+    let default = pool.authenticated_role_arn.as_deref();
+    assert_eq!(default, Some(&*world.role_arn("DefaultAuthenticatedRole")));
+    assert!(world.roles["DefaultAuthenticatedRole"].policies.is_empty());
 }
 
 #[test]
