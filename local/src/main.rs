@@ -157,7 +157,7 @@ fn print_how_to_reach(stack: &Stack) {
         "
 Try it yourself, in another terminal, with the AWS CLI:
 
-export AWS_REGION={region} AWS_ENDPOINT_URL={aws}
+export AWS_REGION={region} AWS_DEFAULT_REGION={region} AWS_ENDPOINT_URL={aws}
 alias as-admin='AWS_ACCESS_KEY_ID={id} AWS_SECRET_ACCESS_KEY={secret}'
 
 aws cognito-idp sign-up --client-id {client} --username you@example.com --password 'Your-passw0rd' \\
