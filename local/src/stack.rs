@@ -110,7 +110,7 @@ pub enum StartError {
     TokenKey(#[from] UnusableKey),
     /// A port.
     #[error(
-        "127.0.0.1:{port} cannot be used ({source}): choose another with {flag}, or leave it out to take a free one"
+        "127.0.0.1:{port} cannot be used: choose another with {flag}, or leave it out to take a free one"
     )]
     Port {
         /// The port.
