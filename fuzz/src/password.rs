@@ -1,10 +1,10 @@
 //! Fuzzes `shared/src/password`: one target a family.
 //!
-//!     cargo run --release --bin password -- [--family NAME] [--inputs N] [--seconds N] [--seed N]
+//!     cargo run --release --bin password -- [--family NAME] [--inputs N] [--seconds N] [--seed N] [--keep]
 //!
 //! Deterministic for a seed. Starts from the vectors of the tests and from `corpus/password.jsonl`, mutates them,
 //! and keeps in memory what gives an outcome not seen before (scheme, reason, cost by powers of two), to mutate it
-//! further. Every input is parsed with its hint and without; what fits into a small budget is verified as well.
+//! further; `--keep` writes the shortest of these to the corpus. Every input is parsed with its hint and without; what fits into a small budget is verified as well.
 //! A panic, a match, a cost over the budget or a verification that takes far longer than it was estimated is
 //! written to `corpus/password.jsonl`, where the tests find it from then on, and ends the run with status 1.
 
@@ -36,6 +36,8 @@ const BUDGET: Budget = Budget {
 };
 /// A verification may be this much slower than estimated, on a slow and busy machine, before it is a finding.
 const LATE: Duration = Duration::from_millis(500);
+/// How many inputs `--keep` keeps of a family.
+const KEPT: usize = 40;
 /// A family's verifications may take this share of its time; parsing is a thousand times faster.
 const VERIFY_SHARE: f64 = 0.7;
 
@@ -310,21 +312,36 @@ fn meet(
     Ok((outcome, true))
 }
 
-fn report(input: &Input, hints: &Hints, finding: &str) {
+fn report(scheme: &str, input: &Input, hints: &Hints, finding: &str) {
     eprintln!(
         "FINDING: {finding}\n  {:?}",
         String::from_utf8_lossy(&input.stored)
     );
-    let mut line = json!({ "finding": finding, "bytes": input.stored });
+    let mut line = line(scheme, input, hints);
+    line["finding"] = finding.into();
+    append(&line);
+}
+
+/// A line of the corpus: text where it is text.
+fn line(scheme: &str, input: &Input, hints: &Hints) -> Value {
+    let mut line = json!({ "scheme": scheme });
+    match str::from_utf8(&input.stored) {
+        Ok(text) => line["stored"] = text.into(),
+        Err(_) => line["bytes"] = input.stored.as_slice().into(),
+    }
     if let Some(hint) = input.hint {
         line["hint"] = hints.json[hint].clone();
     }
+    line
+}
+
+fn append(line: &Value) {
     let file = fs::OpenOptions::new()
         .append(true)
         .create(true)
         .open(CORPUS);
     if let Err(error) = file.and_then(|mut file| writeln!(file, "{line}")) {
-        eprintln!("  not kept: {error}");
+        eprintln!("not kept: {error}");
     }
 }
 
@@ -338,6 +355,7 @@ fn main() -> ExitCode {
     let (inputs, seconds) = (number("--inputs"), number("--seconds"));
     let seconds = seconds.or(inputs.is_none().then_some(60));
     let seed = number("--seed").unwrap_or(1);
+    let keep = env::args().any(|argument| argument == "--keep");
     let only = option("--family");
     let families: Vec<_> = FAMILIES
         .iter()
@@ -391,12 +409,20 @@ fn main() -> ExitCode {
                 }
                 Ok(Err(finding)) => {
                     findings += 1;
-                    report(&input, &hints, &finding);
+                    report(schemes[0], &input, &hints, &finding);
                 }
                 Err(_) => {
                     findings += 1;
-                    report(&input, &hints, "panics");
+                    report(schemes[0], &input, &hints, "panics");
                 }
+            }
+        }
+        if keep {
+            // The shortest first: they are quick to mutate and to read.
+            let mut kept = corpus.split_off(seeds);
+            kept.sort_by_key(|input| input.stored.len());
+            for input in kept.iter().take(KEPT) {
+                append(&line(schemes[0], input, &hints));
             }
         }
         println!(
