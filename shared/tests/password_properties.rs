@@ -108,6 +108,25 @@ proptest! {
     }
 }
 
+/// `fuzz/src/password.rs` writes its findings there, and the inputs that it mutates further.
+#[test]
+fn nothing_in_the_corpus_of_the_fuzzer_panics_or_matches() {
+    let mut inputs = 0;
+    for line in include_str!("../../fuzz/corpus/password.jsonl").lines() {
+        let input: Value = serde_json::from_str(line).unwrap();
+        let hint = input.get("hint").cloned();
+        let hint = hint.map(|hint| serde_json::from_value::<SchemeHint>(hint).unwrap());
+        let stored = match input.get("bytes") {
+            Some(bytes) => serde_json::from_value(bytes.clone()).unwrap(),
+            None => input["stored"].as_str().unwrap().as_bytes().to_vec(),
+        };
+        meet(&stored, hint.as_ref());
+        meet(&stored, None);
+        inputs += 1;
+    }
+    assert!(inputs > 300, "{inputs}");
+}
+
 #[test]
 fn every_family_has_a_cap_that_no_budget_lifts() {
     let digest = "A".repeat(86);
