@@ -6,6 +6,7 @@ deploy_local.py --stay      deploys, prints how to look inside, and stays until 
 The last line is `N passed, N failed`; the exit status is 0 if none failed.
 """
 
+import os
 import pathlib
 import shutil
 import signal
@@ -22,6 +23,10 @@ from world import CODE, OWNER, REGION, World
 
 def main() -> int:
     words = " ".join(sys.argv[1:])
+    # Profiles, CA bundles and proxies of whoever runs this are for elsewhere.
+    for name in list(os.environ):
+        if name.startswith("AWS_") or name.lower().endswith("_proxy"):
+            del os.environ[name]
     started = time.monotonic()
     work = pathlib.Path(tempfile.mkdtemp(prefix="poolkeeper-deploy-local-"))
     world = None
