@@ -8,32 +8,28 @@ ARCHITECTURE ?= arm64
 ARCHITECTURE_PARAMETER = $(if $(filter-out arm64,$(ARCHITECTURE)),--parameter-overrides Architecture=$(ARCHITECTURE))
 PEERS := target/tools/peers/bin
 
-# Builds the four functions for both architectures and lists the sizes of their packages.
-.PHONY: build-lambda
-build-lambda:
-	tools/build-lambda.sh
+.PHONY: build-lambda deploy-local peers deploy delete
 
-# template.yaml through `sam build` and `sam deploy` into MiniStack, and third-party clients on it. Leaves nothing running.
-.PHONY: deploy-local
-deploy-local: peers
-	tools/build-lambda.sh "$$(uname -m | sed 's/aarch64/arm64/')"
-	cargo build --locked --workspace --bins
-	$(PEERS)/python tests/peers/deploy_local.py
+build-lambda: ## builds the functions for Lambda, both architectures, and lists the sizes of their packages
+	@echo "== packages for Lambda"
+	@tools/build-lambda.sh
 
-.PHONY: peers
+# The binaries of the embedded stack are those that `cargo test --workspace` has built already, or builds next.
+deploy-local: peers ## deploys template.yaml into MiniStack and lets third-party clients use it; leaves nothing running
+	@echo "== the template, deployed into MiniStack"
+	@tools/build-lambda.sh "$$(uname -m | sed 's/aarch64/arm64/')"
+	@$(CARGO) build --locked --workspace --all-targets --quiet
+	@$(PEERS)/python tests/peers/deploy_local.py
+
 peers:
-	tests/peers/install.sh
+	@tests/peers/install.sh
 
-# Deploys into the account whose credentials are in the environment; docs/deploy.md tells the rest.
-.PHONY: deploy
-deploy: peers
+deploy: peers ## deploys into the account whose credentials are in the environment (docs/deploy.md)
 	tools/build-lambda.sh $(ARCHITECTURE)
 	rm -rf target/lambda
 	cp -R target/lambda-$(ARCHITECTURE) target/lambda
 	SAM_CLI_TELEMETRY=0 $(PEERS)/sam build
 	SAM_CLI_TELEMETRY=0 $(PEERS)/sam deploy $(ARCHITECTURE_PARAMETER) $(SAM_DEPLOY)
 
-# Deletes the stack; what people's data is in stays (docs/deploy.md).
-.PHONY: delete
-delete: peers
+delete: peers ## deletes the stack; what people's data is in stays (docs/deploy.md)
 	SAM_CLI_TELEMETRY=0 $(PEERS)/sam delete $(SAM_DEPLOY)
