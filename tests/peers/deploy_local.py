@@ -53,18 +53,18 @@ def tell(world: World):
     jwt = f"$(curl -s -d subject=you {world.embedded}/oidc/token | sed 's/.*\"id_token\":\"\\([^\"]*\\).*/\\1/')"
     print(f"""
 The deployed stack, as its owner:
-  export AWS_REGION={REGION} AWS_ENDPOINT_URL={world.ministack}
+  export AWS_REGION={REGION} AWS_DEFAULT_REGION={REGION} AWS_ENDPOINT_URL={world.ministack}
   export AWS_ACCESS_KEY_ID={OWNER['AWS_ACCESS_KEY_ID']} AWS_SECRET_ACCESS_KEY={OWNER['AWS_SECRET_ACCESS_KEY']}
   aws cloudformation describe-stacks --stack-name poolkeeper
   aws dynamodb scan --table-name {world.names['DirectoryTable']}
-  aws logs tail /aws/lambda/poolkeeper-pre-sign-up
+  aws logs filter-log-events --log-group-name /aws/lambda/poolkeeper-pre-sign-up
 
 The user pool, in cognito-local (every confirmation code is {CODE}):
   aws cognito-idp sign-up --endpoint-url {world.pool.idp.meta.endpoint_url} --client-id {world.pool.client_id} \\
     --username you@example.com --password Your-passw0rd --user-attributes Name=email,Value=you@example.com
 
 Credentials, in another shell:
-  export AWS_REGION={REGION} AWS_ENDPOINT_URL={world.embedded}
+  export AWS_REGION={REGION} AWS_DEFAULT_REGION={REGION} AWS_ENDPOINT_URL={world.embedded}
   export AWS_CONTAINER_CREDENTIALS_FULL_URI={world.vendor}/credentials
   export AWS_CONTAINER_AUTHORIZATION_TOKEN="Bearer {jwt}"
   aws sts get-caller-identity

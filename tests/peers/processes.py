@@ -22,9 +22,22 @@ class Processes:
     def __init__(self, folder: pathlib.Path):
         self.folder = folder
         self.running: dict[str, subprocess.Popen] = {}
+        self.reserved: list[socket.socket] = []
         atexit.register(self.end)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda number, _: sys.exit(128 + number))
+
+    def free_port(self) -> int:
+        """A port of 127.0.0.1 that is given to nobody else.
+
+        A socket that is bound and does not listen holds it: the kernel gives such a port to nobody who asks for any, and
+        lets in who asks for this one by number with SO_REUSEADDR, as servers do.
+        """
+        holder = socket.socket()
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        self.reserved.append(holder)
+        return holder.getsockname()[1]
 
     def start(self, name: str, command: list, env: dict, cwd: pathlib.Path) -> pathlib.Path:
         """Starts `name`; returns the file into which it talks."""
@@ -76,6 +89,8 @@ class Processes:
             # The leader may have gone and left children: the group is asked once more, and not politely.
             kill_group(process, signal.SIGKILL)
             process.wait()
+        for holder in self.reserved:
+            holder.close()
 
 
 def kill_group(process: subprocess.Popen, number: signal.Signals):
@@ -104,10 +119,3 @@ def run(command: list, env: dict, cwd: pathlib.Path, log: pathlib.Path, seconds:
             process.wait()
     if status:
         raise Failed(f"{pathlib.Path(str(command[0])).name} {command[1]} failed:\n{log.read_text(errors='replace')[-4000:]}")
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]

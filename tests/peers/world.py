@@ -18,7 +18,7 @@ from botocore.credentials import Credentials
 
 from identity_gate import IdentityGate
 from malforming_endpoint import MalformingEndpoint
-from processes import Failed, Processes, free_port, run
+from processes import Failed, Processes, run
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PEERS = ROOT / "tests/peers"
@@ -61,8 +61,8 @@ class World:
         self.env |= {"HOME": str(work), "TMPDIR": str(work), "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
         self.env |= {"AWS_EC2_METADATA_DISABLED": "true", "SAM_CLI_TELEMETRY": "0"}
         self.gate = IdentityGate()
-        self.ministack = f"http://127.0.0.1:{free_port()}"
-        self.embedded = f"http://127.0.0.1:{free_port()}"
+        self.ministack = f"http://127.0.0.1:{self.processes.free_port()}"
+        self.embedded = f"http://127.0.0.1:{self.processes.free_port()}"
         self.malforming = MalformingEndpoint(self.client("lambda"))
         self.policy = work / "policy.toml"
         self.names: dict[str, str] = {}
@@ -186,7 +186,7 @@ class World:
             "UserPoolDefaults": {"UsernameAttributes": ["email"]},
         }
         (folder / ".cognito/config.json").write_text(json.dumps(settings))
-        port = free_port()
+        port = self.processes.free_port()
         env = self.env | {"PORT": str(port), "HOST": "127.0.0.1", "CODE": CODE}
         program = PEERS / "node_modules/cognito-local/lib/bin/start.js"
         self.processes.start(name, ["node", program], env, folder)
