@@ -114,7 +114,8 @@ def ministack_was_asked_before_each_token_whether_the_vendor_may(world: World):
 @check
 def a_vendor_whose_role_lacks_the_grant_vends_nothing(world: World):
     """The negative control of the vendor's role."""
-    cut = lambda text: text.replace("GetOpenIdTokenForDeveloperIdentity", "DescribeIdentity")
+    def cut(text):
+        return text.replace("GetOpenIdTokenForDeveloperIdentity", "DescribeIdentity")
     with altered_policy(world, "IdentityVendorRole", "tokens", cut):
         status, answer = get(world, "/credentials", token(world, "noah"))
         equal(world.gate.seen[-1], ("GetOpenIdTokenForDeveloperIdentity", False))
