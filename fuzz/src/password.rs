@@ -9,7 +9,7 @@
 //! written to `corpus/password.jsonl`, where the tests find it from then on, and ends the run with status 1.
 
 #[path = "../../shared/src/password/mod.rs"]
-#[allow(dead_code, unused_imports, unexpected_cfgs)]
+#[allow(dead_code, unused_imports, clippy::enum_variant_names)]
 mod password;
 
 use std::{

@@ -64,7 +64,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn no_bytes_panic(stored in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn no_bytes_panic(
+        stored in prop_oneof![
+            proptest::collection::vec(any::<u8>(), 0..200),
+            proptest::collection::vec(b' '..=b'~', 0..200),
+            "\\PC{0,60}".prop_map(String::into_bytes),
+        ],
+    ) {
         meet(&stored, None);
     }
 
