@@ -1,5 +1,5 @@
 //! What is linked into the functions, and what must never be.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! The main job, as `make run` plays it; and the suite's own start.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod common;
 

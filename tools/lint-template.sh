@@ -54,5 +54,8 @@ lint "cfn-lint --include-checks I" "$bin/cfn-lint" --include-checks I -- "$templ
 if lint "sam transform" translate; then
   lint "cfn-lint --include-checks I, transformed" "$bin/cfn-lint" --include-checks I -- "$tools/transformed.json" || true
 fi
+# The Python beside it: undefined names, unused imports, syntax.
+lint "ruff" "$bin/ruff" check --quiet --no-cache --select E4,E7,E9,F tools tests/peers || true
+lint "live checks, dry run" "$python" tools/live_checks.py --dry-run || true
 lint "checkov" "$bin/checkov" --config-file .checkov.yaml --file "$template" || true
 exit "$failed"

@@ -32,6 +32,8 @@ poolkeeper-local check-policy FILE  checks every section of a policy file
   --template FILE    (default: template.yaml)
   --policy FILE      (default: policy/policy.toml)
   --binaries FOLDER  where the functions' binaries are (default: beside this program)
+  --physical-id LOGICAL=NAME
+                     names a resource of the template as another deployment does; may be repeated
   --logs FILE        where the functions' logs go (default: local.log beside this program)";
 
 /// What the command line says.
@@ -91,6 +93,14 @@ fn parse(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
             Long("template") => options.template = parser.value()?.into(),
             Long("policy") => options.policy = absolute(parser.value()?),
             Long("binaries") => options.binaries = absolute(parser.value()?),
+            Long("physical-id") => {
+                let pair = parser.value()?.string()?;
+                let (logical_id, name) = pair
+                    .split_once('=')
+                    .ok_or_else(|| format!("--physical-id {pair}: expected LOGICAL=NAME"))?;
+                let ids = &mut options.physical_ids;
+                ids.insert(logical_id.to_owned(), name.to_owned());
+            }
             Long("logs") => arguments.logs = parser.value()?.into(),
             Value(word) if word == "check-policy" => {
                 return Ok(Command::CheckPolicy(parser.value()?.into()));
@@ -157,7 +167,7 @@ fn print_how_to_reach(stack: &Stack) {
         "
 Try it yourself, in another terminal, with the AWS CLI:
 
-export AWS_REGION={region} AWS_ENDPOINT_URL={aws}
+export AWS_REGION={region} AWS_DEFAULT_REGION={region} AWS_ENDPOINT_URL={aws}
 alias as-admin='AWS_ACCESS_KEY_ID={id} AWS_SECRET_ACCESS_KEY={secret}'
 
 aws cognito-idp sign-up --client-id {client} --username you@example.com --password 'Your-passw0rd' \\

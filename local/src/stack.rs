@@ -66,6 +66,8 @@ pub struct Options {
     pub log_sink: Option<LogSink>,
     /// Variables set over those of the template, by the function's logical id.
     pub environment: BTreeMap<String, BTreeMap<String, String>>,
+    /// The names of resources that were deployed elsewhere, by logical id.
+    pub physical_ids: BTreeMap<String, String>,
 }
 
 impl Options {
@@ -80,6 +82,7 @@ impl Options {
             storage: Storage::Memory,
             log_sink: None,
             environment: BTreeMap::new(),
+            physical_ids: BTreeMap::new(),
         }
     }
 }
@@ -110,7 +113,7 @@ pub enum StartError {
     TokenKey(#[from] UnusableKey),
     /// A port.
     #[error(
-        "127.0.0.1:{port} cannot be used ({source}): choose another with {flag}, or leave it out to take a free one"
+        "127.0.0.1:{port} cannot be used: choose another with {flag}, or leave it out to take a free one"
     )]
     Port {
         /// The port.
@@ -153,7 +156,7 @@ impl Stack {
         let (aws, aws_url) = listen(options.aws_port, "--port").await?;
         let (api, api_url) = listen(options.api_port, "--api-port").await?;
         let issuer = OidcIssuer::new(&aws_url, AUDIENCE)?;
-        let template = load(&options.template, issuer.issuer())?;
+        let template = load(options, issuer.issuer())?;
         let place = template.place().clone();
         let iam = Iam::new(place.clone(), template.roles(), iam::system_clock())?;
         let iam = Arc::new(iam);
@@ -222,7 +225,10 @@ impl Stack {
 
     /// The physical name of a resource of the template, as `Ref` gives it for functions and tables.
     pub fn physical_name(&self, logical_id: &str) -> String {
-        format!("{}-{logical_id}", self.template.place().stack_name)
+        match self.template.get(logical_id) {
+            Some(resource) => resource.reference.clone(),
+            None => format!("{}-{logical_id}", self.template.place().stack_name),
+        }
     }
 
     /// Ends every function's process.
@@ -303,7 +309,7 @@ impl Services {
     }
 }
 
-fn load(path: &Path, issuer: &str) -> Result<Template, TemplateError> {
+fn load(options: &Options, issuer: &str) -> Result<Template, TemplateError> {
     let parameters = BTreeMap::from([("AppIssuerUrl".to_owned(), issuer.to_owned())]);
     let place = Place::default();
     let physical_ids = [
@@ -314,12 +320,14 @@ fn load(path: &Path, issuer: &str) -> Result<Template, TemplateError> {
             format!("{}:11111111-2222-4333-8444-555555555555", place.region),
         ),
     ];
+    let mut physical_ids = BTreeMap::from(physical_ids.map(|(name, id)| (name.to_owned(), id)));
+    physical_ids.extend(options.physical_ids.clone());
     let settings = Settings {
         parameters,
         place,
-        physical_ids: physical_ids.map(|(name, id)| (name.to_owned(), id)).into(),
+        physical_ids,
     };
-    Template::load(path, &settings)
+    Template::load(&options.template, &settings)
 }
 
 fn host(
@@ -448,4 +456,32 @@ fn serve(listener: TcpListener, router: Router) -> oneshot::Sender<()> {
         }
     });
     shutdown
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_resource_goes_by_the_name_that_it_was_given_elsewhere() {
+        let mut options = Options::new(PathBuf::from("/none"));
+        let names = [
+            ("DataTable", "elsewhere-1"),
+            ("MemberRole", "elsewhere-2"),
+            (
+                "IdentityPool",
+                "us-east-1:22222222-2222-4333-8444-555555555555",
+            ),
+        ];
+        options.physical_ids = names.map(|(id, name)| (id.into(), name.into())).into();
+        let stack = Stack::start(&options).await.unwrap();
+        for (logical_id, name) in names {
+            assert_eq!(stack.physical_name(logical_id), name);
+        }
+        let member = "arn:aws:iam::123456789012:role/elsewhere-2";
+        assert!(stack.template.roles().iter().any(|role| role.arn == member));
+        stack.shutdown().await;
+    }
 }

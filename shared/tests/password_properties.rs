@@ -64,7 +64,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn no_bytes_panic(stored in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn no_bytes_panic(
+        stored in prop_oneof![
+            proptest::collection::vec(any::<u8>(), 0..200),
+            proptest::collection::vec(b' '..=b'~', 0..200),
+            "\\PC{0,60}".prop_map(String::into_bytes),
+        ],
+    ) {
         meet(&stored, None);
     }
 
@@ -106,6 +112,25 @@ proptest! {
         let hints: Vec<_> = VECTORS.iter().filter_map(|(hint, _)| hint.clone()).collect();
         meet(at.get(&VECTORS).1.as_bytes(), Some(hinted.get(&hints)));
     }
+}
+
+/// `fuzz/src/password.rs` writes its findings there, and the inputs that it mutates further.
+#[test]
+fn nothing_in_the_corpus_of_the_fuzzer_panics_or_matches() {
+    let mut inputs = 0;
+    for line in include_str!("../../fuzz/corpus/password.jsonl").lines() {
+        let input: Value = serde_json::from_str(line).unwrap();
+        let hint = input.get("hint").cloned();
+        let hint = hint.map(|hint| serde_json::from_value::<SchemeHint>(hint).unwrap());
+        let stored = match input.get("bytes") {
+            Some(bytes) => serde_json::from_value(bytes.clone()).unwrap(),
+            None => input["stored"].as_str().unwrap().as_bytes().to_vec(),
+        };
+        meet(&stored, hint.as_ref());
+        meet(&stored, None);
+        inputs += 1;
+    }
+    assert!(inputs > 300, "{inputs}");
 }
 
 #[test]

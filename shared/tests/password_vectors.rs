@@ -114,7 +114,10 @@ fn a_digest_cut_short_is_refused_without_computing() {
                 )
                 && !matches!(
                     read.scheme(),
-                    Scheme::KeycloakArgon2 | Scheme::LdapSaltedDigest | Scheme::Generic
+                    Scheme::KeycloakArgon2
+                        | Scheme::LdapSaltedDigest
+                        | Scheme::Generic
+                        | Scheme::Meteor
                 )
             {
                 failures.push(format!("{}: {stored}", vector.scheme));
@@ -163,10 +166,15 @@ fn no_prefix_of_a_vector_matches_its_password() {
                 // Padding of base64 says nothing.
                 continue;
             }
-            // What is left parses where a salt, which may be short, ends the string. Two systems have prefixes
-            // of their own: ASP.NET's subkey of 32 bytes begins with the one of 16, which it has too, and
-            // which is long enough; and Magento 1 wrote what Magento 2 writes, without the version.
-            let own = [Scheme::AspnetIdentityV3, Scheme::Magento];
+            // What is left parses where a salt, which may be short, ends the string. Three systems have
+            // prefixes of their own: ASP.NET's subkey of 32 bytes begins with the one of 16, which it has too, and
+            // which is long enough; Magento 1 wrote what Magento 2 writes, without the version; and Firebase's
+            // columns are Clerk's without the settings, which the hint has too.
+            let own = [
+                Scheme::AspnetIdentityV3,
+                Scheme::FirebaseScrypt,
+                Scheme::Magento,
+            ];
             if vector
                 .parse(&stored[..end])
                 .is_ok_and(|read| !own.contains(&read.scheme()))

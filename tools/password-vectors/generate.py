@@ -228,6 +228,9 @@ def bcrypt_composed():
 
         meteor = hashlib.sha256(raw).hexdigest().encode()
         show("meteor", f"{BCRYPT_LIB}, composed", "", meteor, {"scheme": "meteor"})
+        stored = argon2_low.hash_secret(meteor, SALT16, 1, 16, 1, 32, argon2_low.Type.ID).decode()
+        salt_text, digest = stored.split("$")[-2:]
+        emit("meteor", f"{ARGON2}, composed", password, stored, digest, "b64", salt_text, "b64", {"scheme": "meteor"})
         hint = {"scheme": "devise", "pepper": secret("pfeffer")}
         show("devise", f"{BCRYPT_LIB}, composed", "", raw + b"pfeffer", hint)
         wordpress = b64(hmac.digest(b"wp-sha384", raw.strip(b" \n\r\t\v"), "sha384")).encode()

@@ -1,6 +1,8 @@
-//! The identities of the pool, in memory: a developer user has one, for good.
+//! The identities of the pool: a developer user has one, for good.
 
 use std::collections::{BTreeSet, HashMap};
+
+use sha2::{Digest, Sha256};
 
 use crate::iam::{NoRandomness, random};
 
@@ -25,8 +27,6 @@ pub(super) enum LinkError {
     Unknown,
     /// The user has another identity.
     RegisteredElsewhere,
-    /// This machine has no randomness.
-    NoRandomness,
 }
 
 impl Identities {
@@ -58,29 +58,36 @@ impl Identities {
         region: &str,
         now: u64,
     ) -> Result<String, LinkError> {
-        if wanted.is_some_and(|id| !self.by_id.contains_key(id)) {
+        let first = first_identity_id(user, region);
+        let known = |id: &str| self.by_id.contains_key(id) || id == first;
+        if wanted.is_some_and(|id| !known(id)) {
             return Err(LinkError::Unknown);
         }
         let own = self.by_developer_user.get(user);
-        match (own, wanted) {
-            (Some(own), Some(wanted)) if own != wanted => Err(LinkError::RegisteredElsewhere),
-            (Some(own), _) => Ok(own.clone()),
-            (None, wanted) => {
-                let id = match wanted {
-                    Some(wanted) => wanted.to_owned(),
-                    None => self
-                        .create(region, now)
-                        .map_err(|NoRandomness| LinkError::NoRandomness)?,
-                };
-                if let Some(identity) = self.by_id.get_mut(&id) {
-                    identity.developer_users.insert(user.to_owned());
-                    identity.modified_at = now;
-                }
-                self.by_developer_user.insert(user.to_owned(), id.clone());
-                Ok(id)
-            }
+        if let (Some(own), Some(wanted)) = (own, wanted)
+            && own != wanted
+        {
+            return Err(LinkError::RegisteredElsewhere);
         }
+        let id = own.cloned().or(wanted.map(str::to_owned)).unwrap_or(first);
+        let identity = self.by_id.entry(id.clone()).or_insert(Identity {
+            created_at: now,
+            ..Identity::default()
+        });
+        if identity.developer_users.insert(user.to_owned()) {
+            identity.modified_at = now;
+        }
+        self.by_developer_user.insert(user.to_owned(), id.clone());
+        Ok(id)
     }
+}
+
+/// The identity that a developer user gets at first. It is made of the user, not of chance, so that it is
+/// the same after a restart, when tables that were kept in a file still name it.
+fn first_identity_id(user: &str, region: &str) -> String {
+    let digest: [u8; 32] = Sha256::digest(user).into();
+    let bytes = std::array::from_fn(|index| digest.get(index).copied().unwrap_or_default());
+    format!("{region}:{}", uuid(bytes))
 }
 
 /// A version 4 UUID of these random bytes (RFC 9562, 5.4).
@@ -103,6 +110,23 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+
+    #[test]
+    fn a_developer_user_has_the_same_identity_after_a_restart() {
+        let before = Identities::default()
+            .link("user-1", None, "us-east-1", 1)
+            .unwrap();
+        let mut after = Identities::default();
+        assert_eq!(
+            after.link("user-1", Some(&before), "us-east-1", 2),
+            Ok(before.clone())
+        );
+        assert_eq!(
+            after.link("user-2", Some("us-east-1:x"), "us-east-1", 2),
+            Err(LinkError::Unknown)
+        );
+        assert_ne!(after.link("user-2", None, "us-east-1", 2), Ok(before));
+    }
 
     #[test]
     fn a_uuid_is_of_version_four() {

@@ -127,7 +127,6 @@ impl IdentityPool {
                 "DeveloperUserAlreadyRegisteredException",
                 "The developer user identifier is already registered with another identity.",
             ),
-            LinkError::NoRandomness => internal(),
         })?;
         let pool = &self.definition.id;
         let amr = vec![

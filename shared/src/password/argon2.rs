@@ -6,6 +6,7 @@
 //! | the same without `v=` | the same before version 1.3: version 1.0 (0x10) is meant |
 //! | `argon2$argon2id$v=19$…` | Django, `Argon2PasswordHasher` |
 //! | hint `argon2` with a `secret` | RFC 9106's K, which no string holds |
+//! | hint `meteor`: of hex SHA-256(password) | Meteor 3.3: its clients send that digest |
 //!
 //! Read by our own parser: the one of the `argon2` crate refuses strings without `v=` and long salts.
 //! `keyid=` and `data=` name inputs that are not in the string: refused.
@@ -20,6 +21,7 @@ use super::{
     StoredHash,
     cost::Cost,
     error::{Reason, Refused, UnsupportedHash},
+    hash_function::HashFunction,
     kdf::Kdf,
     prepare::Prepare,
     scheme::Scheme,
@@ -176,6 +178,15 @@ pub(super) fn read(
     };
     let (argon2, digest) = read().map_err(|reason| UnsupportedHash::from(reason).of(scheme))?;
     StoredHash::new(scheme, Prepare::Raw, Kdf::Argon2(argon2), digest)
+}
+
+/// Reads `$argon2…` of Meteor.
+pub(super) fn read_meteor(text: &str) -> Result<StoredHash, UnsupportedHash> {
+    Ok(StoredHash {
+        scheme: Scheme::Meteor,
+        prepare: Prepare::Hex(HashFunction::Sha256),
+        ..read(text, None)?
+    })
 }
 
 /// A digest of a length that Argon2 may have been asked for.

@@ -1,8 +1,9 @@
 //! What a verification costs, and what it may cost.
 //!
-//! Times are estimates on the reference machine (one core of a 2-core x86-64 VM with SHA extensions, where
-//! `benches/password.rs` measured the constants below), so that the same stored hash has the same cost
-//! everywhere. A slower function passes a smaller [`Budget::time`].
+//! Times are estimates on the reference machine, one core of a 2-core x86-64 VM with SHA extensions on which
+//! the constants of the families were measured, so that the same stored hash has the same cost everywhere.
+//! `benches/password.rs` prints them beside the true times. A slower function passes a smaller
+//! [`Budget::time`].
 
 use std::time::Duration;
 

@@ -51,8 +51,9 @@ impl HashFunction {
         }
     }
 
-    /// Estimated time to compress one block on the reference machine, in nanoseconds (measured by
-    /// `benches/password.rs`, rounded up).
+    /// Estimated time to compress one block on the reference machine, in nanoseconds (two of
+    /// them are an iteration of PBKDF2, which was measured: 154 ms for 600000 of SHA-256, 313 ms for 210000
+    /// of SHA-512; rounded up).
     pub(super) fn block_nanoseconds(self) -> u64 {
         match self {
             Self::Md4 | Self::Md5 => 160,

@@ -59,7 +59,7 @@ pub enum SchemeHint {
     Joomla {},
     /// Magento's `hex:salt` and `hex:salt:versions`.
     Magento {},
-    /// `$2b$…` over the hex SHA-256 that Meteor's client sends (and `$argon2id$…` since Meteor 3.3).
+    /// `$2b$…`, and `$argon2id$…` since 3.3, over the hex SHA-256 that Meteor's clients send.
     Meteor {},
     /// The secret of Spring's `{pbkdf2}` and `{sha256}`.
     #[serde(rename_all = "kebab-case")]
@@ -133,6 +133,7 @@ impl SchemeHint {
             Self::Generic(descriptor) => descriptor.read(text),
             Self::Joomla {} => shop::read_joomla(text),
             Self::Magento {} => shop::read_magento(text),
+            Self::Meteor {} if text.starts_with("$argon2") => Some(argon2::read_meteor(text)),
             Self::Meteor {} => is_bcrypt(text).then(|| {
                 let prepare = Prepare::Hex(HashFunction::Sha256);
                 bcrypt::read(text, Scheme::Meteor, prepare)

@@ -1,0 +1,165 @@
+//! Key prefixes, tables and IAM actions.
+
+use super::{assert_source, assert_template};
+
+const LEGACY: &str = "shared/src/legacy/dynamodb.rs";
+const RECORD: &str = "functions/post-confirmation/record.rs";
+const IDENTITIES: &str = "functions/identity-vendor/identity_record.rs";
+
+#[test]
+fn a_key_prefix_that_the_code_does_not_make_is_found() {
+    assert_template(
+        "[\"IDENTITY#*\"]",
+        "[\"IDENTITIES#*\"]",
+        &[
+            "IdentityVendorFunction makes keys like IDENTITY#issuer#…, which its grants on DIRECTORY_TABLE leave out",
+            "IdentityVendorFunction is granted IDENTITIES#* on DIRECTORY_TABLE, and makes no such key",
+        ],
+    );
+}
+
+#[test]
+fn a_key_that_the_grant_leaves_out_is_found() {
+    assert_source(
+        RECORD,
+        "EphemeralKey::recent(\"post-confirmation\"",
+        "EphemeralKey::recent(\"confirmation\"",
+        &[
+            "PostConfirmationFunction makes keys like RECENT#confirmation#kind#…, which its grants on EPHEMERAL_TABLE leave out",
+            "PostConfirmationFunction is granted RECENT#post-confirmation#* on EPHEMERAL_TABLE, and makes no such key",
+        ],
+    );
+}
+
+#[test]
+fn a_kind_of_key_that_this_test_does_not_know_is_found() {
+    assert_source(
+        "shared/src/state/key.rs",
+        "    /// The profile of a user.",
+        "    pub fn claim(email: &str) -> Self { Self::identity(email, email) }\n    /// The profile of a user.",
+        &["DirectoryKey::claim is not in this test's table"],
+    );
+}
+
+#[test]
+fn a_grant_that_a_request_without_key_would_meet_is_found() {
+    assert_template(
+        "                    dynamodb:LeadingKeys: [\"USER#*\"]\n                  \"Null\":\n                    dynamodb:LeadingKeys: \"false\"\n",
+        "                    dynamodb:LeadingKeys: [\"USER#*\"]\n",
+        &[
+            "PostConfirmationFunction's grant on DIRECTORY_TABLE lacks Null dynamodb:LeadingKeys false",
+        ],
+    );
+}
+
+#[test]
+fn a_table_that_the_function_is_not_given_is_found() {
+    assert_template(
+        "                Action: dynamodb:GetItem\n                Resource: !GetAtt LegacyUsersTable.Arn",
+        "                Action: dynamodb:GetItem\n                Resource: [!GetAtt LegacyUsersTable.Arn, !GetAtt DirectoryTable.Arn]",
+        &[
+            "UserMigrationFunction is granted arn:aws:dynamodb:us-east-1:123456789012:table/poolkeeper-DirectoryTable, \
+           and given no such table",
+        ],
+    );
+}
+
+#[test]
+fn a_call_that_the_role_does_not_allow_is_found() {
+    assert_source(
+        LEGACY,
+        ".get_item()",
+        ".delete_item()",
+        &[
+            "UserMigrationFunction calls dynamodb:DeleteItem, which its role lacks",
+            "UserMigrationFunction is granted dynamodb:GetItem, which its code never calls",
+        ],
+    );
+}
+
+#[test]
+fn a_grant_that_no_call_needs_is_found() {
+    assert_template(
+        "                  - dynamodb:UpdateItem\n                Resource: !GetAtt DirectoryTable.Arn",
+        "                  - dynamodb:UpdateItem\n                  - dynamodb:DeleteItem\n                Resource: !GetAtt DirectoryTable.Arn",
+        &["IdentityVendorFunction is granted dynamodb:DeleteItem, which its code never calls"],
+    );
+}
+
+#[test]
+fn an_item_of_a_transaction_that_the_role_does_not_allow_is_found() {
+    assert_source(
+        RECORD,
+        "Put::builder()",
+        "let check = ConditionCheck::builder(); Put::builder()",
+        &["PostConfirmationFunction calls dynamodb:ConditionCheckItem, which its role lacks"],
+    );
+}
+
+#[test]
+fn a_call_of_another_service_is_found() {
+    assert_source(
+        "functions/identity-vendor/sts.rs",
+        ".assume_role_with_web_identity()",
+        ".assume_role()",
+        &["IdentityVendorFunction calls sts:AssumeRole, which its role lacks"],
+    );
+}
+
+#[test]
+fn an_operation_that_this_test_does_not_know_is_found() {
+    assert_source(
+        LEGACY,
+        ".get_item()",
+        ".scan()",
+        &[
+            "shared/src/legacy/dynamodb.rs: aws_sdk_dynamodb's operation scan is not in this test's table",
+            "UserMigrationFunction is granted dynamodb:GetItem, which its code never calls",
+        ],
+    );
+}
+
+#[test]
+fn a_call_that_cannot_be_followed_is_found() {
+    assert_source(
+        LEGACY,
+        ".customize()",
+        "; let output = output",
+        &[
+            "shared/src/legacy/dynamodb.rs: aws_sdk_dynamodb's operation config_override is not in this test's table",
+            "UserMigrationFunction is granted dynamodb:GetItem, which its code never calls",
+        ],
+    );
+    assert_source(
+        IDENTITIES,
+        "async fn find(",
+        "fn pages(&self) { self.client.query().into_paginator(); } async fn find(",
+        &[
+            "functions/identity-vendor/identity_record.rs: .into_paginator() is not followed by this test",
+        ],
+    );
+}
+
+#[test]
+fn a_grant_on_another_identity_pool_is_found() {
+    assert_template(
+        "identitypool/${IdentityPool}",
+        "identitypool/*",
+        &[
+            "IdentityVendorFunction is granted arn:aws:cognito-identity:us-east-1:123456789012:identitypool/*, \
+           which is not the pool of IDENTITY_POOL_ID",
+        ],
+    );
+}
+
+#[test]
+fn a_log_group_that_the_role_may_not_write_is_found() {
+    assert_template(
+        "Resource: !GetAtt PreSignUpLogGroup.Arn",
+        "Resource: !GetAtt UserMigrationLogGroup.Arn",
+        &[
+            "PreSignUpFunction lacks logs:CreateLogStream on the log group that it is given",
+            "PreSignUpFunction lacks logs:PutLogEvents on the log group that it is given",
+        ],
+    );
+}

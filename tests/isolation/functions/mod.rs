@@ -1,0 +1,296 @@
+//! What the functions, and the outbox pipe, may do: each role against each table, key prefix and action.
+
+mod outbox;
+
+use shared::state::{DirectoryKey, EphemeralKey};
+
+use crate::{
+    cell::Cell,
+    world::{FOREIGN_POOL, ME, World},
+};
+
+const ROLES: [&str; 5] = [
+    "PreSignUpRole",
+    "PostConfirmationRole",
+    "UserMigrationRole",
+    "IdentityVendorRole",
+    "OutboxPipeRole",
+];
+const ITEM_ACTIONS: [&str; 9] = [
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:Query",
+    "dynamodb:BatchGetItem",
+    "dynamodb:BatchWriteItem",
+    "dynamodb:ConditionCheckItem",
+    "dynamodb:PartiQLSelect",
+];
+
+/// A kind of item, by which grants are told apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Item {
+    Profile,
+    Identity,
+    ConfirmationMark,
+    LegacyUser,
+    Other,
+}
+
+pub(crate) fn cells(world: &World) -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for role in ROLES {
+        cells.extend(items(world, role));
+        cells.extend(logs(world, role));
+        cells.extend(services(world, role));
+    }
+    cells.extend(outbox::cells(world));
+    cells
+}
+
+/// What each function writes and reads.
+fn granted(role: &str, item: Item, action: &str) -> bool {
+    let action = action.trim_start_matches("dynamodb:");
+    match (role, item) {
+        ("PostConfirmationRole", Item::Profile | Item::ConfirmationMark) => action == "PutItem",
+        ("UserMigrationRole", Item::LegacyUser) => action == "GetItem",
+        ("IdentityVendorRole", Item::Identity) => {
+            ["GetItem", "PutItem", "UpdateItem"].contains(&action)
+        }
+        _ => false,
+    }
+}
+
+fn items(world: &World, role: &str) -> Vec<Cell> {
+    let pool = world.id("UserPool");
+    let profile = DirectoryKey::profile(pool, "somebody").pk;
+    let event = DirectoryKey::event(pool, "somebody", "event").pk;
+    let identity = DirectoryKey::identity("app", "somebody").pk;
+    let mark = |function| EphemeralKey::recent(function, "kind", &["somebody"]).0;
+    let (own_mark, foreign_mark) = (mark("post-confirmation"), mark("post-confirmations"));
+    let items: [(&str, Item, &str, Vec<&str>); 25] = [
+        ("DirectoryTable", Item::Profile, "profile", vec![&profile]),
+        (
+            "DirectoryTable",
+            Item::Profile,
+            "outbox event",
+            vec![&event],
+        ),
+        (
+            "DirectoryTable",
+            Item::Identity,
+            "identity record",
+            vec![&identity],
+        ),
+        (
+            "DirectoryTable",
+            Item::Other,
+            "profile and identity record",
+            vec![&profile, &identity],
+        ),
+        (
+            "DirectoryTable",
+            Item::Other,
+            "e-mail claim",
+            vec!["EMAIL#pool#0"],
+        ),
+        (
+            "DirectoryTable",
+            Item::Other,
+            "invitation",
+            vec!["INVITE#0"],
+        ),
+        (
+            "DirectoryTable",
+            Item::Other,
+            "revocation",
+            vec!["REVOKED#user#0"],
+        ),
+        (
+            "DirectoryTable",
+            Item::Other,
+            "key like a profile's",
+            vec!["USERS#pool#0"],
+        ),
+        (
+            "DirectoryTable",
+            Item::Other,
+            "key like an identity's",
+            vec!["x#IDENTITY#app#0"],
+        ),
+        ("DirectoryTable", Item::Other, "directory, no key", vec![]),
+        (
+            "EphemeralTable",
+            Item::ConfirmationMark,
+            "confirmation mark",
+            vec![&own_mark],
+        ),
+        (
+            "EphemeralTable",
+            Item::Other,
+            "another function's mark",
+            vec![&foreign_mark],
+        ),
+        (
+            "EphemeralTable",
+            Item::Other,
+            "both marks",
+            vec![&own_mark, &foreign_mark],
+        ),
+        (
+            "EphemeralTable",
+            Item::Other,
+            "limit",
+            vec!["LIMIT#identity-vendor#0"],
+        ),
+        ("EphemeralTable", Item::Other, "session", vec!["SESSION#0"]),
+        ("EphemeralTable", Item::Other, "ephemeral, no key", vec![]),
+        (
+            "LegacyUsersTable",
+            Item::LegacyUser,
+            "legacy user",
+            vec!["somebody@example.com"],
+        ),
+        (
+            "EphemeralTable",
+            Item::Other,
+            "profile's key in ephemeral",
+            vec![&profile],
+        ),
+        (
+            "EphemeralTable",
+            Item::Other,
+            "identity's key in ephemeral",
+            vec![&identity],
+        ),
+        (
+            "DirectoryTable",
+            Item::Other,
+            "mark's key in directory",
+            vec![&own_mark],
+        ),
+        (
+            "DataTable",
+            Item::Other,
+            "profile's key in data",
+            vec![&profile],
+        ),
+        (
+            "DataTable",
+            Item::Other,
+            "identity's key in data",
+            vec![&identity],
+        ),
+        (
+            "DataTable",
+            Item::Other,
+            "mark's key in data",
+            vec![&own_mark],
+        ),
+        ("DataTable", Item::Other, "somebody's row", vec![ME]),
+        ("DataTable", Item::Other, "published row", vec!["PUBLISHED"]),
+    ];
+    let mut cells = Vec::new();
+    for action in ITEM_ACTIONS {
+        for (table, item, what, keys) in &items {
+            let cell = Cell::new(role, action, &world.table_arn(table), what).touching(keys);
+            cells.push(cell.allowed_if(granted(role, *item, action)));
+        }
+    }
+    for table in [
+        "DirectoryTable",
+        "EphemeralTable",
+        "LegacyUsersTable",
+        "DataTable",
+    ] {
+        let arn = world.table_arn(table);
+        for action in [
+            "dynamodb:Scan",
+            "dynamodb:DescribeTable",
+            "dynamodb:DeleteTable",
+        ] {
+            cells.push(Cell::new(role, action, &arn, table));
+        }
+        let index = format!("{arn}/index/any");
+        let what = format!("an index of {table}");
+        cells.push(Cell::new(role, "dynamodb:Scan", &index, &what));
+        cells.push(Cell::new(role, "dynamodb:Query", &index, &what).touching(&[&profile]));
+    }
+    cells
+}
+
+fn logs(world: &World, role: &str) -> Vec<Cell> {
+    let groups = [
+        "PreSignUpLogGroup",
+        "PostConfirmationLogGroup",
+        "UserMigrationLogGroup",
+        "IdentityVendorLogGroup",
+    ];
+    let own = role.replace("Role", "LogGroup");
+    let mut cells = Vec::new();
+    for group in groups {
+        let stream = world.log_stream_arn(group);
+        for action in ["logs:CreateLogStream", "logs:PutLogEvents"] {
+            cells.push(Cell::new(role, action, &stream, group).allowed_if(group == own));
+        }
+        for action in ["logs:GetLogEvents", "logs:DeleteLogStream"] {
+            cells.push(Cell::new(role, action, &stream, group));
+        }
+    }
+    cells
+}
+
+fn services(world: &World, role: &str) -> Vec<Cell> {
+    let pool = world.identity_pool_arn(world.id("IdentityPool"));
+    let foreign = world.identity_pool_arn(FOREIGN_POOL);
+    let user_pool = world.arn("cognito-idp", &format!("userpool/{}", world.id("UserPool")));
+    let token = "cognito-identity:GetOpenIdTokenForDeveloperIdentity";
+    let mut cells = vec![
+        Cell::new(role, token, &pool, "own pool").allowed_if(role == "IdentityVendorRole"),
+        Cell::new(role, token, &foreign, "foreign pool"),
+    ];
+    for action in [
+        "LookupDeveloperIdentity",
+        "MergeDeveloperIdentities",
+        "DeleteIdentityPool",
+    ] {
+        cells.push(Cell::new(
+            role,
+            &format!("cognito-identity:{action}"),
+            &pool,
+            "own pool",
+        ));
+    }
+    for action in ["AdminCreateUser", "AdminGetUser", "ListUsers"] {
+        cells.push(Cell::new(
+            role,
+            &format!("cognito-idp:{action}"),
+            &user_pool,
+            "user pool",
+        ));
+    }
+    let secret = world.id("LogKey").to_owned() + "-a1b2c3";
+    cells.push(Cell::new(
+        role,
+        "secretsmanager:GetSecretValue",
+        &secret,
+        "log key",
+    ));
+    for vended in ["MemberRole", "PublisherRole"] {
+        cells.push(Cell::new(
+            role,
+            "sts:AssumeRole",
+            &world.role_arn(vended),
+            vended,
+        ));
+    }
+    let object = format!("{}/users/{ME}/note", world.bucket_arn());
+    cells.push(Cell::new(
+        role,
+        "s3:GetObject",
+        &object,
+        "somebody's object",
+    ));
+    cells
+}
