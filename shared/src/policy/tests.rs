@@ -136,6 +136,59 @@ fn what_would_be_lost_with_the_token_is_refused() {
 }
 
 #[test]
+fn what_would_check_nothing_or_mean_two_things_is_refused() {
+    let rule =
+        "[[identity-vendor.rules]]\nname = \"everybody\"\nissuer = \"app\"\nrole = \"member\"\n";
+    let check =
+        "[[pre-sign-up.checks]]\nname = \"company\"\nemail_domain = { deny = [\"a.example\"] }\n";
+    let credentials = "flow = \"credentials\"\n";
+    for (from, to, expected) in [
+        (
+            "allow = [\"example.com\", \"*.example.org\"]",
+            "",
+            "5: pre-sign-up: the check company has neither allow nor deny: it checks nothing",
+        ),
+        (
+            "[post-confirmation]",
+            &format!("{check}[post-confirmation]"),
+            "9: pre-sign-up: a second check is called company",
+        ),
+        (
+            "[\"poolkeeper\"]",
+            "[]",
+            "16: identity-vendor: the issuer app accepts no audience: name at least one",
+        ),
+        (
+            "role = \"member\"",
+            "",
+            "20: identity-vendor: the rule everybody needs either role or deny = true",
+        ),
+        (
+            "role = \"member\"",
+            "role = \"member\"\ndeny = true",
+            "20: identity-vendor: the rule everybody needs either role or deny = true",
+        ),
+        (
+            "[[identity-vendor.rules]]",
+            &format!("{rule}[[identity-vendor.rules]]"),
+            "24: identity-vendor: a second rule is called everybody",
+        ),
+        (
+            "flow = \"token\"\n",
+            &format!("{credentials}token_seconds = 60\n"),
+            "19: identity-vendor: member: token_seconds has no effect: no token leaves with flow = \"credentials\"",
+        ),
+        (
+            "flow = \"token\"\n",
+            &format!("{credentials}session_policy = '{{\"Version\":\"2012-10-17\"}}'\n"),
+            "19: identity-vendor: member: session_policy: expected an IAM policy document in JSON of at most 2048 characters",
+        ),
+    ] {
+        assert_eq!(bent(from, to), [format!("policy.toml:{expected}")]);
+    }
+}
+
+#[test]
 fn a_typo_in_one_section_does_not_stop_another() {
     let semantic = GOOD.replace("flow = \"token\"", "flow = \"tokens\"");
     let syntactic = GOOD.replace("flow = \"token\"", "flow = \"token");
