@@ -53,12 +53,14 @@ impl UserMigration {
     async fn sign_in(&self, event: &TriggerEvent, deadline: Deadline) -> Result<Decision, Failure> {
         let typed = event.user_name()?;
         let SignIn { password } = event.request()?;
-        let Some(user) = self.find(typed, deadline).await? else {
-            return Ok(untouched("unknown-user"));
+        let user = match self.find(typed, deadline).await? {
+            Some(user) if user.enabled => user,
+            nobody => {
+                self.verifier.verify_nobody(password, deadline).await;
+                let reason = nobody.map_or("unknown-user", |_| "disabled");
+                return Ok(untouched(reason));
+            }
         };
-        if !user.enabled {
-            return Ok(untouched("disabled"));
-        }
         match self.verifier.verify(password, &user, deadline).await {
             Verified::Mismatch => Ok(untouched("wrong-password")),
             Verified::Unsupported(code) => Ok(untouched(code)),
