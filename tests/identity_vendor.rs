@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::Client;
 use common::{
     bent_policy, environment,
-    faulty::{Behaviour, Faulty, http},
+    faulty::{Behaviour, Faulty, Witness, http},
     last_decision, log_text, options, stack, stack_under, stack_with,
 };
 use local::{
@@ -168,11 +168,77 @@ async fn one_subject_is_one_identity_for_ever_and_two_are_two() {
         .map(|item| item["pk"].as_s().unwrap().clone())
         .collect();
     assert_eq!(keys.len(), 2);
+    let kept: Vec<&String> = records
+        .items()
+        .iter()
+        .map(|item| item["identity_id"].as_s().unwrap())
+        .collect();
+    assert!(ids.iter().all(|id| kept.contains(&id)), "{kept:?}");
     assert!(
         keys.iter()
             .all(|key| key.starts_with("IDENTITY#app#") && !key.contains("ana")),
         "{keys:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_late_to_make_a_record_takes_the_one_that_is_there() {
+    let table = Faulty::start(Behaviour::Close).await;
+    let stack = stack_with(FUNCTION, &[("AWS_ENDPOINT_URL_DYNAMODB", &table.url)]).await;
+    table.behave(Behaviour::Forward(stack.aws_url.clone()));
+    let jwt = mint(&stack, json!({"sub": "ana"}));
+    let first = exchange(&stack, &jwt, "").await.json();
+    // To the next vendor there is no record when it looks, and there is when it writes.
+    stack.lambda.kill(&stack.physical_name(FUNCTION)).await;
+    table.once([http("200 OK", "{}")]);
+    let second = exchange(&stack, &jwt, "").await.json();
+    assert_eq!(second["identity_id"], first["identity_id"], "{second}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cognito_is_asked_for_the_identity_on_record_and_no_other() {
+    let cognito = Witness::start().await;
+    let endpoint = [("AWS_ENDPOINT_URL_COGNITO_IDENTITY", cognito.url.as_str())];
+    let stack = stack_with(FUNCTION, &endpoint).await;
+    let on_record = "us-east-1:22222222-2222-4333-8444-555555555555";
+    let key = shared::state::DirectoryKey::identity("app", "ana");
+    let text = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
+    Client::new(&stack.sdk_config(Stack::admin()))
+        .put_item()
+        .table_name(stack.physical_name("DirectoryTable"))
+        .item("pk", text(&key.pk))
+        .item("sk", text(&key.sk))
+        .item("developer_user_id", text("somebody"))
+        .item("identity_id", text(on_record))
+        .send()
+        .await
+        .unwrap();
+    let jwt = mint(&stack, json!({"sub": "ana"}));
+    // What a client says of its identity is not heard.
+    let said = "&identity_id=us-east-1:x&IdentityId=us-east-1:x";
+    assert_ne!(exchange(&stack, &jwt, said).await.status, 200);
+    let asked: Value = serde_json::from_str(&cognito.heard()[0]).unwrap();
+    assert_eq!(asked["IdentityId"], on_record);
+    let logins: Vec<&Value> = asked["Logins"].as_object().unwrap().values().collect();
+    assert_eq!(logins, ["somebody"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_token_that_stays_inside_lives_a_minute() {
+    let sts = Witness::start().await;
+    let stack = stack_with(FUNCTION, &[("AWS_ENDPOINT_URL_STS", &sts.url)]).await;
+    let jwt = mint(&stack, json!({"sub": "ana"}));
+    assert_ne!(credentials(&stack, &jwt, "").await.status, 200);
+    let heard = sts.heard();
+    let mut fields = heard[0]
+        .split('&')
+        .filter_map(|field| field.split_once('='));
+    let (_, token) = fields
+        .find(|(name, _)| *name == "WebIdentityToken")
+        .unwrap();
+    let claims = claims_of(token);
+    let number = |name: &str| claims[name].as_i64().unwrap();
+    assert_eq!(number("exp") - number("iat"), 60);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -247,6 +313,9 @@ async fn a_proof_that_does_not_hold_is_refused_alike_and_the_log_says_why() {
         let got = credentials(&stack, &jwt, "").await;
         assert_eq!(got.status, 401, "{cause}");
         assert_eq!(got.json()["Message"], "the token is not accepted");
+        // RFC 6750, section 3.1.
+        let challenge = "Bearer error=\"invalid_token\"";
+        assert_eq!(got.headers["www-authenticate"], challenge);
         assert_eq!(last_decision(&stack), "denied proof-rejected");
         assert!(log_text(&stack).contains(cause), "{cause}");
     }
@@ -404,6 +473,10 @@ async fn a_session_policy_narrows_what_is_vended() {
     let jwt = mint(&stack, json!({"sub": "ana", "groups": ["publishers"]}));
     let body = credentials(&stack, &jwt, "/publisher").await.json();
     let text = |name: &str| body[name].as_str().unwrap().to_owned();
+    let format = &time::format_description::well_known::Rfc3339;
+    let expiration = time::OffsetDateTime::parse(&text("Expiration"), format).unwrap();
+    let most = time::OffsetDateTime::now_utc() + time::Duration::seconds(900);
+    assert!(expiration <= most, "{expiration}");
     let vended = aws_credential_types::Credentials::new(
         text("AccessKeyId"),
         text("SecretAccessKey"),

@@ -143,6 +143,78 @@ async fn a_password_reset_is_one_event_within_its_window_and_another_after_it() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_event_of_an_earlier_reset_does_not_hide_a_later_one() {
+    let stack = stack().await;
+    let sent = event_text(RESET);
+    answer(&invoke(&stack, FUNCTION, &sent).await);
+    // The window passes, and so does the second by which the event is named.
+    let table = stack.physical_name("EphemeralTable");
+    let mark = items(&stack, "EphemeralTable").await.remove(0);
+    let delete = tables(&stack).delete_item().table_name(table);
+    delete.key("pk", mark["pk"].clone()).send().await.unwrap();
+    let second = time::OffsetDateTime::now_utc().unix_timestamp();
+    while time::OffsetDateTime::now_utc().unix_timestamp() == second {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    answer(&invoke(&stack, FUNCTION, &sent).await);
+    assert_eq!(last_decision(&stack), "recorded recorded-now");
+    let keys = sort_keys(&stack).await;
+    let resets = keys.iter().filter(|key| key.contains("password-reset"));
+    assert_eq!(resets.count(), 2, "{keys:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_that_comes_when_the_outbox_is_empty_again_changes_nothing() {
+    let stack = stack().await;
+    let sent = event_text(CONFIRM);
+    answer(&invoke(&stack, FUNCTION, &sent).await);
+    let event = items(&stack, "DirectoryTable").await.remove(0);
+    let table = stack.physical_name("DirectoryTable");
+    let delete = tables(&stack).delete_item().table_name(table);
+    let delete = delete
+        .key("pk", event["pk"].clone())
+        .key("sk", event["sk"].clone());
+    delete.send().await.unwrap();
+    let before = items(&stack, "DirectoryTable").await;
+    answer(&invoke(&stack, FUNCTION, &sent).await);
+    assert_eq!(last_decision(&stack), "recorded recorded-before");
+    assert_eq!(items(&stack, "DirectoryTable").await, before);
+}
+
+/// DynamoDB's answer to a transaction that was cancelled for these reasons.
+fn cancelled(codes: [&str; 2]) -> Behaviour {
+    let reasons = codes.map(|code| json!({"Code": code}));
+    let body = json!({
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "message": "Transaction cancelled",
+        "CancellationReasons": reasons,
+    });
+    http("400 Bad Request", &body.to_string())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_that_met_another_is_tried_again() {
+    let table = Faulty::start(Behaviour::Close).await;
+    let stack = stack_with(FUNCTION, &[("AWS_ENDPOINT_URL", &table.url)]).await;
+    let conflict = || cancelled(["TransactionConflict", "None"]);
+    table.once([conflict(), conflict()]);
+    table.behave(Behaviour::Forward(stack.aws_url.clone()));
+    answer(&invoke(&stack, FUNCTION, &event_text(CONFIRM)).await);
+    assert_eq!(last_decision(&stack), "recorded recorded-now");
+    assert_eq!(sort_keys(&stack).await, ["EVENT#user-confirmed", "PROFILE"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_there_already_is_there_whatever_else_the_transaction_met() {
+    let found = cancelled(["ConditionalCheckFailed", "TransactionConflict"]);
+    let table = Faulty::start(found).await;
+    let stack = stack_with(FUNCTION, &[("AWS_ENDPOINT_URL", &table.url)]).await;
+    answer(&invoke(&stack, FUNCTION, &event_text(CONFIRM)).await);
+    assert_eq!(last_decision(&stack), "recorded recorded-before");
+    assert_eq!(table.requests(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_user_who_comes_by_a_password_reset_first_gets_a_profile() {
     let stack = stack().await;
     answer(&invoke(&stack, FUNCTION, &event_text(RESET)).await);

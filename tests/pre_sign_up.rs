@@ -8,6 +8,7 @@ use common::{
     stack_under, stack_with,
 };
 use serde_json::{Value, json};
+use shared::deadline::{PROVISIONING_MARGIN, TRIGGER_BUDGET};
 
 const FUNCTION: &str = "PreSignUpFunction";
 
@@ -147,4 +148,13 @@ async fn a_killed_process_leaves_the_next_invocation_working() {
     answer(&invoke(&stack, FUNCTION, &sent).await);
     stack.lambda.kill(&stack.physical_name(FUNCTION)).await;
     answer(&invoke(&stack, FUNCTION, &sent).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_event_has_what_the_cold_start_has_left_of_the_time() {
+    let stack = stack().await;
+    answer(&invoke(&stack, FUNCTION, &event_text("pre-sign-up.SignUp")).await);
+    let left = audit_lines(&stack)[0]["remaining_ms"].as_u64().unwrap();
+    let most = TRIGGER_BUDGET - PROVISIONING_MARGIN;
+    assert!(u128::from(left) <= most.as_millis(), "{left}");
 }

@@ -300,6 +300,34 @@ async fn a_forgotten_password_moves_in_who_has_a_verified_address() {
     let sent = event(FORGOT, |event| event["userName"] = json!("una@example.com"));
     assert_eq!(answer(&invoke(&stack, FUNCTION, &sent).await), sent);
     assert_eq!(last_decision(&stack), "untouched no-verified-destination");
+
+    let mut disabled = row("dora@example.com");
+    disabled.push(("enabled", AttributeValue::Bool(false)));
+    put(&stack, disabled).await;
+    let sent = event(FORGOT, |event| {
+        event["userName"] = json!("dora@example.com")
+    });
+    assert_eq!(answer(&invoke(&stack, FUNCTION, &sent).await), sent);
+    assert_eq!(last_decision(&stack), "untouched disabled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_is_looked_up_as_the_policy_says_and_one_that_is_no_key_is_nobody_s() {
+    let stack = stack().await;
+    put(&stack, row("ana@example.com")).await;
+    let long = "x".repeat(2049);
+    for (typed, decision) in [
+        (" Ana@Example.com ", "migrated password-verified"),
+        (" ", "untouched unknown-user"),
+        (&long, "untouched unknown-user"),
+    ] {
+        answer(&invoke(&stack, FUNCTION, &sign_in(typed, "U*U")).await);
+        assert_eq!(last_decision(&stack), decision, "{typed}");
+    }
+    let stack = stack_under("lookup_key = \"lower_case\"", "lookup_key = \"as_typed\"").await;
+    put(&stack, row("ana@example.com")).await;
+    answer(&invoke(&stack, FUNCTION, &sign_in("Ana@example.com", "U*U")).await);
+    assert_eq!(last_decision(&stack), "untouched unknown-user");
 }
 
 #[tokio::test(flavor = "multi_thread")]

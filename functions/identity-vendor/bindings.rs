@@ -224,6 +224,30 @@ mod tests {
     }
 
     #[test]
+    fn an_issuer_has_one_url_and_a_url_one_issuer() {
+        let policy = POLICY.replace(
+            "audiences = [\"poolkeeper\"]",
+            "audiences = [\"poolkeeper\"]\nissuer = \"https://a.example\"\n\
+             [identity-vendor.issuers.partner]\naudiences = [\"poolkeeper\"]",
+        );
+        let policy = PolicyFile::parse("policy.toml", policy).section().unwrap();
+        let found = |issuer_urls: &str| {
+            let mut found = Vec::new();
+            bind_issuers(&policy, &issuer_urls.parse().unwrap(), &mut found);
+            found
+        };
+        assert_eq!(found("partner=https://b.example"), Vec::<String>::new());
+        assert_eq!(
+            found("partner=https://a.example/"),
+            ["the issuers app and partner have the same URL"]
+        );
+        assert_eq!(
+            found("partner=https://b.example,app=https://c.example"),
+            ["the issuer app has a URL both in the policy and in ISSUER_URLS"]
+        );
+    }
+
+    #[test]
     fn an_arn_tells_its_account() {
         let arn = RoleArn::parse("arn:aws-cn:iam::123456789012:role/x").unwrap();
         assert_eq!(arn.account_id(), "123456789012");

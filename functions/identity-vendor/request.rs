@@ -112,7 +112,7 @@ fn token_exchange(event: &ApiGatewayV2httpRequest) -> Result<Request, Refusal> {
         }
         None => return Err(Refusal::InvalidRequest("subject_token_type is missing")),
     }
-    let proof = form.one("subject_token")?.filter(|token| !token.is_empty());
+    let proof = form.one("subject_token")?;
     let proof = proof.ok_or(Refusal::InvalidRequest("subject_token is missing"))?;
     let wanted = match form.one("requested_token_type")? {
         None => None,
@@ -127,7 +127,7 @@ fn token_exchange(event: &ApiGatewayV2httpRequest) -> Result<Request, Refusal> {
     if form.one("actor_token")?.is_some() {
         return Err(Refusal::InvalidRequest("actor_token is not supported"));
     }
-    if form.one("scope")?.is_some_and(|scope| !scope.is_empty()) {
+    if form.one("scope")?.is_some() {
         return Err(Refusal::InvalidScope);
     }
     if form.one("resource")?.is_some() {
@@ -180,12 +180,13 @@ impl Form {
         Ok(Self(form_urlencoded::parse(&octets).into_owned().collect()))
     }
 
-    /// The parameter, which must not be repeated (RFC 6749, section 3.2).
+    /// The parameter, which must not be repeated and without a value counts as left out (RFC 6749,
+    /// section 3.2).
     fn one(&self, name: &str) -> Result<Option<&str>, Refusal> {
         let mut values = self
             .0
             .iter()
-            .filter(|(key, _)| key == name)
+            .filter(|(key, value)| key == name && !value.is_empty())
             .map(|(_, value)| value.as_str());
         match (values.next(), values.next()) {
             (value, None) => Ok(value),
@@ -273,6 +274,29 @@ mod tests {
         assert_eq!(
             post("").unwrap_err(),
             Refusal::InvalidRequest("grant_type is missing")
+        );
+    }
+
+    #[test]
+    fn a_parameter_without_a_value_is_left_out() {
+        let empty = "&requested_token_type=&resource=&scope=&actor_token=";
+        let request = post(&format!("{}{empty}", GOOD.replace("=member", "="))).unwrap();
+        assert_eq!((request.role, request.wanted), (None, None));
+        assert_eq!(
+            post("grant_type=").unwrap_err(),
+            Refusal::InvalidRequest("grant_type is missing")
+        );
+    }
+
+    #[test]
+    fn what_would_change_who_is_meant_or_costs_too_much_is_refused() {
+        assert_eq!(
+            post(&format!("{GOOD}&actor_token=e30.e30.c2ln")).unwrap_err(),
+            Refusal::InvalidRequest("actor_token is not supported")
+        );
+        assert_eq!(
+            post(&format!("{GOOD}&x={}", "x".repeat(64 * 1024))).unwrap_err(),
+            Refusal::InvalidRequest("the body is larger than 64 KiB")
         );
     }
 

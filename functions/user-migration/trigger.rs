@@ -20,7 +20,7 @@ use tokio::time::Instant;
 
 use crate::{
     attributes,
-    verify::{Verified, Verifier},
+    verify::{ANSWER_RESERVE, Verified, Verifier},
 };
 
 /// The trigger, with its rules and its store.
@@ -114,7 +114,9 @@ impl Trigger for UserMigration {
 
     async fn decide(&self, event: &TriggerEvent, deadline: Deadline) -> Result<Decision, Failure> {
         let floor = Duration::from_millis(self.policy.answer_floor_ms.get().into());
-        let floor = Instant::now() + floor.min(deadline.remaining());
+        // Before the deadline all the same, or it would take the decision with it.
+        let floor = floor.min(deadline.keeping(ANSWER_RESERVE).remaining());
+        let floor = Instant::now() + floor;
         let decided = match event.source() {
             TriggerSource::UserMigrationAuthentication => self.sign_in(event, deadline).await,
             TriggerSource::UserMigrationForgotPassword => {
@@ -154,4 +156,36 @@ fn migrated(
     let status = final_user_status.map(|status| Value::String(status.to_owned()));
     response.extend(status.map(|status| ("finalUserStatus".to_owned(), status)));
     Decision::new(Outcome::Migrated, reason, Answer::Respond(response))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use aws_sdk_dynamodb::{Client, Config, config::BehaviorVersion};
+    use serde_json::value::RawValue;
+    use shared::policy::{LegacyColumns, PolicyFile};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_floor_beyond_the_deadline_leaves_the_time_to_answer() {
+        let text = "version = 1\n[user-migration]\nanswer_floor_ms = 4000";
+        let policy = PolicyFile::parse("policy.toml", text.to_owned())
+            .section()
+            .unwrap();
+        // Nobody is called: the event names nobody.
+        let config = Config::builder().behavior_version(BehaviorVersion::latest());
+        let client = Client::from_conf(config.build());
+        let directory =
+            DynamoDbDirectory::new(client, "table".to_owned(), LegacyColumns::default());
+        let function = UserMigration::new(policy, directory, Verifier::with_memory(1769));
+        let text = r#"{"triggerSource":"UserMigration_Authentication"}"#;
+        let event = TriggerEvent::parse(RawValue::from_string(text.to_owned()).unwrap()).unwrap();
+        let deadline = Deadline::after(Duration::from_secs(2));
+        function.decide(&event, deadline).await.unwrap_err();
+        let left = deadline.remaining();
+        assert!(left >= ANSWER_RESERVE / 2, "{left:?}");
+        assert!(left <= ANSWER_RESERVE, "{left:?}");
+    }
 }

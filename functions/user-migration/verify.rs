@@ -11,7 +11,7 @@ use shared::{
 };
 
 /// What is kept of the deadline for the answer, after the verification.
-const ANSWER_RESERVE: Duration = Duration::from_millis(200);
+pub(crate) const ANSWER_RESERVE: Duration = Duration::from_millis(200);
 
 /// Verifies within limits.
 pub(crate) struct Verifier {

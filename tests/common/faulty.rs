@@ -1,8 +1,11 @@
 //! A TCP server between a function and what it depends on, which does what it is told.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use tokio::{
@@ -28,6 +31,7 @@ pub(crate) enum Behaviour {
 pub(crate) struct Faulty {
     pub(crate) url: String,
     behaviour: watch::Sender<Behaviour>,
+    once: Arc<Mutex<VecDeque<Behaviour>>>,
     requests: Arc<AtomicUsize>,
     seen: watch::Receiver<usize>,
     task: tokio::task::JoinHandle<()>,
@@ -38,12 +42,15 @@ impl Faulty {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (behaviour, behaves) = watch::channel(behaviour);
+        let once = Arc::new(Mutex::new(VecDeque::new()));
+        let takes = Arc::clone(&once);
         let (saw, seen) = watch::channel(0);
         let requests = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&requests);
         let task = tokio::spawn(async move {
             while let Ok((connection, _)) = listener.accept().await {
-                let now = behaves.borrow().clone();
+                let now = takes.lock().unwrap().pop_front();
+                let now = now.unwrap_or_else(|| behaves.borrow().clone());
                 let (counter, saw) = (Arc::clone(&counter), saw.clone());
                 tokio::spawn(async move {
                     serve(connection, now, &counter, &saw).await;
@@ -53,6 +60,7 @@ impl Faulty {
         Self {
             url,
             behaviour,
+            once,
             requests,
             seen,
             task,
@@ -62,6 +70,11 @@ impl Faulty {
     /// From the next connection on.
     pub(crate) fn behave(&self, behaviour: Behaviour) {
         self.behaviour.send(behaviour).unwrap();
+    }
+
+    /// With the next connections, one after another, before what holds otherwise.
+    pub(crate) fn once<const N: usize>(&self, behaviours: [Behaviour; N]) {
+        self.once.lock().unwrap().extend(behaviours);
     }
 
     /// Waits until a request has come in.
@@ -87,6 +100,39 @@ pub(crate) fn http(status: &str, body: &str) -> Behaviour {
         "HTTP/1.1 {status}\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()
     ))
+}
+
+/// A service that refuses everything and keeps what it was asked.
+pub(crate) struct Witness {
+    pub(crate) url: String,
+    heard: Arc<Mutex<Vec<String>>>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Witness {
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let keeps = Arc::clone(&heard);
+        let router = axum::Router::new().fallback(move |body: String| async move {
+            keeps.lock().unwrap().push(body);
+            axum::http::StatusCode::BAD_REQUEST
+        });
+        let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { url, heard, task }
+    }
+
+    /// The bodies of the requests so far.
+    pub(crate) fn heard(&self) -> Vec<String> {
+        self.heard.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
 }
 
 async fn serve(

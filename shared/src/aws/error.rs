@@ -56,7 +56,7 @@ impl ServiceError {
                 let status = service.raw().status();
                 let trouble = if is_throttling(code) || status.as_u16() == 429 {
                     Trouble::Throttled
-                } else if status.is_server_error() {
+                } else if status.is_server_error() || code == "IDPCommunicationError" {
                     Trouble::Unavailable
                 } else {
                     Trouble::Refused

@@ -93,7 +93,11 @@ mod tests {
     #[test]
     fn keys_do_not_change() {
         let key = DirectoryKey::identity("app", "user-1");
-        assert_eq!(key.pk, "IDENTITY#app#PLACEHOLDER");
+        // By hand: SHA-256 over "poolkeeper", "identity", "app", "user-1", each behind its length in 8 octets.
+        assert_eq!(
+            key.pk,
+            "IDENTITY#app#36808dae1c944292cc40828f8db44684e61ffada640ff68525211b3e29cffa5b"
+        );
         assert_eq!(DirectoryKey::profile("p", "s").pk, "USER#p#s");
         assert_eq!(DirectoryKey::event("p", "s", "e").sk, "EVENT#e");
     }

@@ -128,3 +128,59 @@ fn log_cause(function: &str, request_id: &str, decision: &Decision, cause: &(dyn
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use std::time::Duration;
+
+    use lambda_runtime::Diagnostic;
+
+    use super::*;
+    use crate::trigger::PublicMessage;
+
+    enum Broken {
+        Panics,
+        Hangs,
+    }
+
+    impl Trigger for Broken {
+        const FUNCTION: &'static str = "broken";
+
+        async fn decide(&self, _: &TriggerEvent, _: Deadline) -> Result<Decision, Failure> {
+            match self {
+                Self::Panics => panic!("canary"),
+                Self::Hangs => std::future::pending().await,
+            }
+        }
+
+        fn settle(&self, failure: &Failure) -> Decision {
+            let message = PublicMessage("try again later.".into());
+            Decision::new(Outcome::Failed, failure.reason(), Answer::Refuse(message))
+        }
+    }
+
+    /// What Cognito hears of an event that `trigger` cannot decide.
+    async fn answered(trigger: Broken) -> Diagnostic {
+        let event = RawValue::from_string(r#"{"triggerSource":"X"}"#.to_owned()).unwrap();
+        let telemetry = Telemetry::new("0123456789abcdef".parse().unwrap());
+        let deadline = Deadline::after(Duration::from_secs(4));
+        let id = "request".to_owned();
+        let result = answer(Arc::new(trigger), Arc::new(telemetry), event, id, deadline).await;
+        Diagnostic::from(result.unwrap_err())
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_settled_as_the_function_says_and_tells_nothing() {
+        let told = answered(Broken::Panics).await;
+        assert_eq!(told.error_type, "panicked");
+        assert_eq!(told.error_message, "try again later");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_decision_that_hangs_is_settled_when_the_time_is_up() {
+        let told = answered(Broken::Hangs).await;
+        assert_eq!(told.error_type, "deadline-exceeded");
+    }
+}
