@@ -3,9 +3,14 @@
 //! Exit codes: 0, nothing to report; 1, the work was done and there is something to look at (a mismatch, a
 //! problem in the audit, a row that was not exported); 2, it was not done.
 
+mod audit;
 mod error;
 mod hash;
 mod input;
+mod phone;
+mod progress;
+mod rows;
+mod source;
 mod verify;
 
 use std::{
@@ -19,6 +24,7 @@ use crate::error::Error;
 
 const USAGE: &str = "\
 poolkeeper verify        [options] < lines.jsonl   does it understand my hashes?
+poolkeeper audit         [options] < export.csv    what does my old store hold?
 
 poolkeeper COMMAND --help says more.
 Exit codes: 0 nothing to report, 1 done, with something to look at, 2 not done.";
@@ -48,6 +54,7 @@ fn run(mut parser: lexopt::Parser) -> Result<Outcome, Error> {
     match parser.next()? {
         Some(Value(command)) => match command.to_str() {
             Some("verify") => verify::run(parser),
+            Some("audit") => audit::run(parser),
             _ => Err(Error::Command),
         },
         Some(Short('h') | Long("help")) => help(USAGE),
