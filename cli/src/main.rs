@@ -5,6 +5,7 @@
 
 mod audit;
 mod error;
+mod export_cognito;
 mod hash;
 mod input;
 mod phone;
@@ -25,6 +26,7 @@ use crate::error::Error;
 const USAGE: &str = "\
 poolkeeper verify        [options] < lines.jsonl   does it understand my hashes?
 poolkeeper audit         [options] < export.csv    what does my old store hold?
+poolkeeper export-cognito [options] < export.csv   the users whose hashes Cognito takes itself
 
 poolkeeper COMMAND --help says more.
 Exit codes: 0 nothing to report, 1 done, with something to look at, 2 not done.";
@@ -55,6 +57,7 @@ fn run(mut parser: lexopt::Parser) -> Result<Outcome, Error> {
         Some(Value(command)) => match command.to_str() {
             Some("verify") => verify::run(parser),
             Some("audit") => audit::run(parser),
+            Some("export-cognito") => export_cognito::run(parser),
             _ => Err(Error::Command),
         },
         Some(Short('h') | Long("help")) => help(USAGE),
