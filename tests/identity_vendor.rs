@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::Client;
 use common::{
-    bent_policy, environment,
+    audit_lines, bent_policy, environment,
     faulty::{Behaviour, Faulty, Witness, http},
     last_decision, log_text, options, stack, stack_under, stack_with,
 };
@@ -16,6 +16,7 @@ use local::{
     stack::Stack,
 };
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 const FUNCTION: &str = "IdentityVendorFunction";
 const GRANT: &str = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange";
@@ -97,6 +98,18 @@ async fn a_proof_is_exchanged_for_a_cognito_token_of_one_role() {
         claims["amr"]
     );
     assert_eq!(last_decision(&stack), "issued token");
+    let line = audit_lines(&stack).pop().unwrap();
+    assert_eq!(
+        [&line["issuer"], &line["role"], &line["rule"]],
+        ["app", "member", "members"]
+    );
+    assert_eq!(line["principal"].as_str().unwrap().len(), 32);
+    let token = body["access_token"].as_str().unwrap();
+    let digest: String = Sha256::digest(token)
+        .iter()
+        .map(|octet| format!("{octet:02x}"))
+        .collect();
+    assert_eq!(line["token_sha256"], digest);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,14 +1,14 @@
-//! An issuer's keys over time: kept for a while, never for ever. tokio's clock is moved by hand between
-//! the calls.
-#![allow(clippy::unwrap_used)]
+//! An issuer's keys over time: kept for a while, never for ever; and what they may be used for. tokio's clock
+//! is moved by hand between the calls.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod common;
 
 use std::time::Duration;
 
 use common::faulty::{Behaviour, Faulty};
-use local::oidc_issuer::OidcIssuer;
-use serde_json::json;
+use local::{http_client::send, oidc_issuer::OidcIssuer};
+use serde_json::{Value, json};
 use shared::{
     aws,
     deadline::Deadline,
@@ -26,6 +26,11 @@ struct World {
 
 impl World {
     async fn new() -> Self {
+        Self::under("").await
+    }
+
+    /// With these lines more in the policy's section of the issuer.
+    async fn under(rules: &str) -> Self {
         install_crypto_provider();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let upstream = listener.local_addr().unwrap().to_string();
@@ -34,10 +39,10 @@ impl World {
         let issuer = OidcIssuer::new(&front.url, "poolkeeper").unwrap();
         let router = issuer.router();
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let text = "version = 1\n[identity-vendor.issuers.app]\naudiences = [\"poolkeeper\"]\nmax_token_age_seconds = 604800";
-        let policy: IdentityVendor = PolicyFile::parse("policy.toml", text.to_owned())
-            .section()
-            .unwrap();
+        let text = format!(
+            "version = 1\n[identity-vendor.issuers.app]\naudiences = [\"poolkeeper\"]\nmax_token_age_seconds = 604800\n{rules}"
+        );
+        let policy: IdentityVendor = PolicyFile::parse("policy.toml", text).section().unwrap();
         let (name, rules) = policy.issuers.into_iter().next().unwrap();
         let url = IssuerUrl::try_from(issuer.issuer().to_owned()).unwrap();
         let verifier = Issuer::new(name, url, rules, aws::connector().unwrap());
@@ -51,6 +56,22 @@ impl World {
 
     fn token(&self) -> UnverifiedJwt {
         UnverifiedJwt::decode(&self.issuer.mint(json!({"sub": "ana"})).unwrap()).unwrap()
+    }
+
+    /// One document that is both the issuer's configuration and its keys, each key bent.
+    async fn documents(&self, bend: impl Fn(&mut Value)) -> String {
+        let url = format!("http://{}/oidc/jwks.json", self.upstream);
+        let mut keys = send("GET", &url, &[], "").await.unwrap().json()["keys"].take();
+        keys.as_array_mut().unwrap().iter_mut().for_each(bend);
+        let issuer = self.issuer.issuer();
+        let jwks_uri = format!("{issuer}/jwks.json");
+        json!({"issuer": issuer, "jwks_uri": jwks_uri, "keys": keys}).to_string()
+    }
+
+    /// Verifies a token while the issuer's every document is `behaviour`.
+    async fn verify_by(&self, behaviour: Behaviour) -> Result<(), VerifyError> {
+        self.front.behave(behaviour);
+        self.verify(&self.token()).await
     }
 
     async fn verify(&self, jwt: &UnverifiedJwt) -> Result<(), VerifyError> {
@@ -127,6 +148,21 @@ async fn keys_outlive_an_outage_of_the_issuer_but_not_for_ever() {
 }
 
 #[tokio::test]
+async fn an_issuer_that_hangs_leaves_the_time_to_go_on_with_what_is_kept() {
+    let world = World::new().await;
+    let jwt = world.token();
+    assert_eq!(world.verify(&jwt).await, Ok(()));
+    world.front.behave(Behaviour::Hang);
+    later(601).await;
+    // Nothing else happens meanwhile, so the clock jumps to whatever time-out comes first.
+    tokio::time::pause();
+    let deadline = Deadline::after(Duration::from_secs(8));
+    assert!(world.verifier.verify(&jwt, deadline).await.is_ok());
+    let left = deadline.remaining();
+    assert!(left >= Duration::from_secs(5), "{left:?}");
+}
+
+#[tokio::test]
 async fn an_unknown_key_is_asked_for_once_in_ten_seconds() {
     let world = World::new().await;
     let known = world.token();
@@ -145,26 +181,96 @@ async fn an_unknown_key_is_asked_for_once_in_ten_seconds() {
 
 #[tokio::test]
 async fn documents_that_are_too_large_elsewhere_or_of_another_issuer_are_refused() {
-    let world = World::new().await;
-    let jwt = world.token();
-    let other = r#"{"issuer":"https://evil.example","jwks_uri":"https://evil.example/keys"}"#;
-    let plain_http = format!(
-        r#"{{"issuer":"{}","jwks_uri":"http://evil.example/keys"}}"#,
-        world.issuer.issuer()
+    use common::faulty::http;
+
+    let sound = World::new().await;
+    let documents = sound.documents(|_| {}).await;
+    assert_eq!(
+        sound.verify_by(http("200 OK", &documents)).await,
+        Ok(()),
+        "as they are"
     );
+
+    let world = World::new().await;
+    let documents = world.documents(|_| {}).await;
+    let url = world.issuer.issuer();
+    let other = documents.replace(
+        &format!("\"issuer\":\"{url}\""),
+        "\"issuer\":\"https://evil.example\"",
+    );
+    let plain_http = documents.replace(
+        &format!("\"{url}/jwks.json\""),
+        "\"http://evil.example/keys\"",
+    );
+    assert!(other != documents && plain_http != documents);
     for behaviour in [
-        common::faulty::http("200 OK", &"x".repeat(200 * 1024)),
-        common::faulty::http("302 Found\r\nlocation: http://127.0.0.1:1/", ""),
-        common::faulty::http("200 OK", other),
-        common::faulty::http("200 OK", &plain_http),
+        http("200 OK", &format!("{documents}{}", " ".repeat(100 * 1024))),
+        http("302 Found\r\nlocation: http://127.0.0.1:1/", &documents),
+        http("404 Not Found", &documents),
+        http("200 OK", &other),
+        http("200 OK", &plain_http),
     ] {
         later(11).await;
-        world.front.behave(behaviour.clone());
-        let refused = world.verify(&jwt).await;
+        let refused = world.verify_by(behaviour.clone()).await;
         assert!(
             matches!(refused, Err(VerifyError::KeysUnavailable(_))),
-            "{behaviour:?}"
+            "{behaviour:?} {refused:?}"
         );
     }
+    assert_eq!(world.issuer.jwks_requests(), 1, "by this test itself");
+}
+
+#[tokio::test]
+async fn a_key_for_another_use_or_algorithm_verifies_nothing() {
+    for (member, value) in [("use", "enc"), ("alg", "RS512")] {
+        let world = World::new().await;
+        let documents = world.documents(|key| key[member] = json!(value)).await;
+        let refused = world
+            .verify_by(common::faulty::http("200 OK", &documents))
+            .await;
+        let expected = Err(VerifyError::Rejected(Rejected::Algorithm));
+        assert_eq!(refused, expected, "{member} {value}");
+    }
+}
+
+#[tokio::test]
+async fn an_algorithm_that_the_policy_does_not_name_is_refused_before_any_key_is_asked_for() {
+    let world = World::under("algorithms = [\"ES256\"]").await;
+    let refused = world.verify(&world.token()).await;
+    assert_eq!(refused, Err(VerifyError::Rejected(Rejected::Algorithm)));
     assert_eq!(world.issuer.jwks_requests(), 0);
+    let jwt = world.issuer.mint_with("ES256", json!({})).unwrap();
+    let jwt = UnverifiedJwt::decode(&jwt).unwrap();
+    assert_eq!(world.verify(&jwt).await, Ok(()));
+}
+
+#[tokio::test]
+async fn of_a_user_pool_the_one_kind_of_token_is_accepted_that_the_policy_names() {
+    let id = json!({"token_use": "id"});
+    let access = json!({"token_use": "access", "client_id": "poolkeeper", "aud": null});
+    let stranger = json!({"token_use": "access", "client_id": "another", "aud": null});
+    let nobody = json!({"token_use": "access", "aud": "poolkeeper"});
+    let rejected = |why| Err(VerifyError::Rejected(why));
+    for (kind, claims, expected) in [
+        ("id", &id, Ok(())),
+        ("id", &json!({}), rejected(Rejected::TokenUse)),
+        (
+            "id",
+            &json!({"token_use": "access"}),
+            rejected(Rejected::TokenUse),
+        ),
+        ("access", &access, Ok(())),
+        ("access", &stranger, rejected(Rejected::Audience)),
+        ("access", &nobody, rejected(Rejected::Audience)),
+        (
+            "access",
+            &json!({"token_use": "id", "client_id": "poolkeeper"}),
+            rejected(Rejected::TokenUse),
+        ),
+    ] {
+        let world = World::under(&format!("token_use = \"{kind}\"")).await;
+        let jwt = world.issuer.mint(claims.clone()).unwrap();
+        let jwt = UnverifiedJwt::decode(&jwt).unwrap();
+        assert_eq!(world.verify(&jwt).await, expected, "{kind} {claims}");
+    }
 }

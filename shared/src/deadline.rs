@@ -57,6 +57,11 @@ impl Deadline {
         Self(self.0.checked_sub(reserve).unwrap_or(self.0))
     }
 
+    /// This, or `budget` from now, whichever is nearer: for a call that something can still stand in for.
+    pub fn at_most(self, budget: Duration) -> Self {
+        self.min(Self::after(budget))
+    }
+
     /// Awaits `future`, no longer than this.
     ///
     /// # Errors
@@ -151,6 +156,14 @@ mod tests {
             deadline.keeping(Duration::from_secs(9)).remaining(),
             Duration::ZERO
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_may_have_less_gets_less_and_never_more() {
+        let second = Duration::from_secs(1);
+        let deadline = Deadline::after(3 * second);
+        assert_eq!(deadline.at_most(second).remaining(), second);
+        assert_eq!(deadline.at_most(9 * second), deadline);
     }
 
     #[tokio::test(start_paused = true)]

@@ -96,3 +96,16 @@ fn printable(text: &str) -> String {
         "unprintable".to_owned()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_that_is_none_is_not_repeated() {
+        assert_eq!(printable("ThrottlingException"), "ThrottlingException");
+        assert_eq!(printable("canary@example.com"), "unprintable");
+        assert_eq!(printable("a b"), "unprintable");
+        assert_eq!(printable(&"x".repeat(129)), "unprintable");
+    }
+}

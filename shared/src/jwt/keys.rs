@@ -5,6 +5,9 @@
 //! | key set | 10 min | a key that the issuer withdraws stops working |
 //! | key set, while the issuer does not answer | 1 h more | an outage of theirs is not one of ours |
 //! | "no such kid", or no answer | 10 s | a stranger's tokens must not make us call the issuer each time |
+//!
+//! An issuer that hangs has not answered after 2 s: what is kept must still be of use to the request, and
+//! the SDKs that wait for it give up about then.
 
 use std::time::Duration;
 
@@ -19,6 +22,7 @@ use crate::{deadline::Deadline, policy::IssuerUrl};
 const FRESH: Duration = Duration::from_secs(600);
 const STALE_IF_ERROR: Duration = Duration::from_secs(3600);
 const PENALTY_BOX: Duration = Duration::from_secs(10);
+const FETCH: Duration = Duration::from_secs(2);
 
 /// The issuer's keys cannot be had now.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -90,7 +94,7 @@ impl KeyCache {
 
     /// Fetches the keys. While the issuer does not answer, what is kept goes on for a bounded while.
     async fn renew(&self, kept: &mut Kept, deadline: Deadline) -> Result<(), KeysUnavailable> {
-        match self.fetch(deadline).await {
+        match self.fetch(deadline.at_most(FETCH)).await {
             Ok(keys) => kept.keys = Some((keys, Instant::now())),
             Err(error) => {
                 kept.fruitless = Some(Instant::now());
@@ -150,5 +154,32 @@ impl Kept {
             (None, [only]) => Some(only.clone()),
             (None, _) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn kept(kids: &[&str]) -> Kept {
+        let key = |kid: &&str| json!({"kty": "OKP", "crv": "Ed25519", "x": "AA", "kid": kid});
+        let keys: Vec<_> = kids.iter().map(key).collect();
+        let set = serde_json::from_value(json!({ "keys": keys })).unwrap();
+        Kept {
+            keys: Some((set, Instant::now())),
+            fruitless: None,
+        }
+    }
+
+    #[test]
+    fn a_token_that_names_no_key_is_served_by_an_only_key() {
+        assert!(kept(&["a"]).find(None).is_some());
+        assert!(kept(&["a", "b"]).find(None).is_none());
+        assert!(kept(&["a", "b"]).find(Some("b")).is_some());
+        assert!(kept(&["a"]).find(Some("b")).is_none());
     }
 }

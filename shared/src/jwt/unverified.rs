@@ -68,3 +68,40 @@ impl fmt::Debug for UnverifiedJwt {
         f.write_str("UnverifiedJwt(***)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+    use super::*;
+
+    fn decoded(header: &str, claims: &str) -> Result<UnverifiedJwt, MalformedJwt> {
+        let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+        UnverifiedJwt::decode(&format!("{}.{}.c2ln", part(header), part(claims)))
+    }
+
+    #[test]
+    fn only_a_short_signed_token_that_asks_for_no_extension_is_looked_at() {
+        const HEADER: &str = r#"{"alg":"RS256"}"#;
+        const CLAIMS: &str = r#"{"iss":"https://a.example"}"#;
+        let jwt = decoded(HEADER, CLAIMS).unwrap();
+        assert_eq!(jwt.unverified_issuer(), "https://a.example");
+        assert_eq!(format!("{jwt:?}"), "UnverifiedJwt(***)");
+        let long = format!(
+            r#"{{"iss":"https://a.example","x":"{}"}}"#,
+            "x".repeat(MAX_TOKEN)
+        );
+        for (header, claims) in [
+            (r#"{"alg":"RS256","crit":["exp"],"exp":1}"#, CLAIMS),
+            (r#"{"alg":"none"}"#, CLAIMS),
+            (HEADER, r#"{"iss":7}"#),
+            (HEADER, "{}"),
+            (HEADER, &long),
+        ] {
+            let refused = decoded(header, claims).err();
+            assert_eq!(refused, Some(MalformedJwt), "{header}");
+        }
+    }
+}
