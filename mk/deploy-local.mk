@@ -6,6 +6,8 @@ SAM_DEPLOY ?=
 # parameter, and parameters told here replace those that samconfig.toml has.
 ARCHITECTURE ?= arm64
 ARCHITECTURE_PARAMETER = $(if $(filter-out arm64,$(ARCHITECTURE)),--parameter-overrides Architecture=$(ARCHITECTURE))
+# The name of the stack, as samconfig.toml or SAM_DEPLOY has it.
+STACK ?= poolkeeper
 PEERS := target/tools/peers/bin
 
 .PHONY: build-lambda deploy-local peers deploy delete
@@ -30,6 +32,7 @@ deploy: peers ## deploys into the account whose credentials are in the environme
 	cp -R target/lambda-$(ARCHITECTURE) target/lambda
 	SAM_CLI_TELEMETRY=0 $(PEERS)/sam build
 	SAM_CLI_TELEMETRY=0 $(PEERS)/sam deploy $(ARCHITECTURE_PARAMETER) $(SAM_DEPLOY)
+	$(PEERS)/python tools/smoke_test.py --stack $(STACK) --aws $(PEERS)/aws
 
 delete: peers ## deletes the stack; what people's data is in stays (docs/deploy.md)
 	SAM_CLI_TELEMETRY=0 $(PEERS)/sam delete $(SAM_DEPLOY)

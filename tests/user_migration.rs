@@ -103,6 +103,34 @@ async fn an_argon2_hash_moves_the_user_in_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_hash_that_does_not_tell_its_scheme_is_read_by_the_policy_s_or_by_the_row_s() {
+    // SHA-1 of salt and password, as old Django stored it; old Werkzeug means an HMAC by the same text.
+    let ambiguous = "sha1$pepper-free-salt$814953131f21d439d19afa81a40a195278331279";
+    let hash = |mut row: Vec<(&'static str, AttributeValue)>| {
+        row[1].1 = AttributeValue::S(ambiguous.to_owned());
+        row
+    };
+    let by_policy = stack_under(
+        "lookup_key =",
+        "hash = { scheme = \"django\" }\nlookup_key =",
+    )
+    .await;
+    put(&by_policy, hash(row("ana@example.com"))).await;
+    answer(&invoke(&by_policy, FUNCTION, &sign_in("ana@example.com", "U*U")).await);
+    assert_eq!(last_decision(&by_policy), "migrated password-verified");
+
+    let by_row = stack().await;
+    put(&by_row, hash(row("una@example.com"))).await;
+    let mut named = hash(row("ana@example.com"));
+    named.push(("hash_scheme", AttributeValue::S("django".to_owned())));
+    put(&by_row, named).await;
+    answer(&invoke(&by_row, FUNCTION, &sign_in("una@example.com", "U*U")).await);
+    assert_eq!(last_decision(&by_row), "untouched ambiguous_format");
+    answer(&invoke(&by_row, FUNCTION, &sign_in("ana@example.com", "U*U")).await);
+    assert_eq!(last_decision(&by_row), "migrated password-verified");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whatever_keeps_a_user_out_the_answer_is_the_event_as_it_came() {
     let stack = stack().await;
     let with = |user: &str, name: &'static str, value: AttributeValue| {

@@ -30,7 +30,8 @@ fn main() -> ExitCode {
         let policy: policy::UserMigration = PolicyFile::from_env()?.section()?;
         let client = aws_sdk_dynamodb::Client::new(&aws::config().await?);
         let directory = DynamoDbDirectory::new(client, table, policy.legacy_columns.clone());
-        let function = UserMigration::new(policy, directory, Verifier::with_memory(memory));
+        let verifier = Verifier::new(memory, &policy)?;
+        let function = UserMigration::new(policy, directory, verifier);
         serve(function, Telemetry::new(log_key), cold_start).await
     })
 }

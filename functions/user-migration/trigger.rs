@@ -53,12 +53,14 @@ impl UserMigration {
     async fn sign_in(&self, event: &TriggerEvent, deadline: Deadline) -> Result<Decision, Failure> {
         let typed = event.user_name()?;
         let SignIn { password } = event.request()?;
-        let Some(user) = self.find(typed, deadline).await? else {
-            return Ok(untouched("unknown-user"));
+        let user = match self.find(typed, deadline).await? {
+            Some(user) if user.enabled => user,
+            nobody => {
+                self.verifier.verify_nobody(password, deadline).await;
+                let reason = nobody.map_or("unknown-user", |_| "disabled");
+                return Ok(untouched(reason));
+            }
         };
-        if !user.enabled {
-            return Ok(untouched("disabled"));
-        }
         match self.verifier.verify(password, &user, deadline).await {
             Verified::Mismatch => Ok(untouched("wrong-password")),
             Verified::Unsupported(code) => Ok(untouched(code)),
@@ -169,7 +171,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_floor_beyond_the_deadline_leaves_the_time_to_answer() {
         let text = "version = 1\n[user-migration]\nanswer_floor_ms = 4000";
-        let policy = PolicyFile::parse("policy.toml", text.to_owned())
+        let policy: policy::UserMigration = PolicyFile::parse("policy.toml", text.to_owned())
             .section()
             .unwrap();
         // Nobody is called: the event names nobody.
@@ -177,7 +179,8 @@ mod tests {
         let client = Client::from_conf(config.build());
         let directory =
             DynamoDbDirectory::new(client, "table".to_owned(), LegacyColumns::default());
-        let function = UserMigration::new(policy, directory, Verifier::with_memory(1769));
+        let verifier = Verifier::new(1769, &policy).unwrap();
+        let function = UserMigration::new(policy, directory, verifier);
         let text = r#"{"triggerSource":"UserMigration_Authentication"}"#;
         let event = TriggerEvent::parse(RawValue::from_string(text.to_owned()).unwrap()).unwrap();
         let deadline = Deadline::after(Duration::from_secs(2));

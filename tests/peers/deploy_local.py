@@ -15,6 +15,7 @@ import tempfile
 import time
 
 import check_credentials  # noqa: F401  (adds its checks after those of the triggers)
+import check_smoke  # noqa: F401  (last: it changes a function and changes it back)
 import check_triggers  # noqa: F401
 import checks
 from processes import Failed

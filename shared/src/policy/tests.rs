@@ -113,6 +113,31 @@ fn what_only_several_values_show_is_checked_too() {
 }
 
 #[test]
+fn a_hash_that_cannot_be_computed_and_a_secret_that_cannot_be_had_are_told() {
+    let found = bent(
+        "attributes = { email",
+        "hash = { scheme = \"devise\", pepper = { name = \"pepper\" } }\nattributes = { email",
+    );
+    assert_eq!(
+        found,
+        [
+            "policy.toml:11: user-migration: no secret is named \"pepper\": secrets are not fetched by name yet; give { literal = \"…\" }"
+        ]
+    );
+    let found = bent(
+        "attributes = { email",
+        "dummy_hash = { scheme = \"bcrypt\", cost = 99 }\nattributes = { email",
+    );
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found
+            .iter()
+            .all(|line| line.contains("dummy_hash cannot be computed")),
+        "{found:?}"
+    );
+}
+
+#[test]
 fn what_would_be_lost_with_the_token_is_refused() {
     let found = bent(
         "flow = \"token\"",

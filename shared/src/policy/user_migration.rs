@@ -6,6 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{Findings, Section, bounded::Bounded};
+use crate::password::{DummyHash, SchemeHint};
 
 /// The rules of user-migration.
 #[derive(Debug, Clone, Deserialize)]
@@ -26,6 +27,15 @@ pub struct UserMigration {
     /// The legacy table's attributes.
     #[serde(default)]
     pub legacy_columns: LegacyColumns,
+    /// What the store's hashes are, where they do not tell by themselves: a scheme, or a computation
+    /// described. A row's own `hash_scheme` goes before it.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<SchemeHint>"))]
+    pub hash: Option<Spanned<SchemeHint>>,
+    /// What is computed for a user who does not exist, so that it is as much work as a wrong password:
+    /// the scheme and cost that the store mostly holds.
+    #[serde(default = "dummy_hash")]
+    #[cfg_attr(feature = "schema", schemars(with = "DummyHash"))]
+    pub dummy_hash: Spanned<DummyHash>,
     /// Cognito attribute → name within the legacy row's attributes. `sub` cannot be set.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, String>"))]
@@ -80,6 +90,19 @@ impl Section for UserMigration {
     const NAME: &'static str = "user-migration";
 
     fn check(&self, errors: &mut Findings) {
+        if let Some(hash) = &self.hash
+            && let Err(unknown) = hash.get_ref().clone().resolve_secrets(|_| None)
+        {
+            let message = "secrets are not fetched by name yet; give { literal = \"…\" }";
+            errors.at(hash.span(), format!("{unknown}: {message}"));
+        }
+        if let Err(unsupported) = self.dummy_hash.get_ref().stored() {
+            let code = unsupported.reason_code();
+            errors.at(
+                self.dummy_hash.span(),
+                format!("dummy_hash cannot be computed ({code})"),
+            );
+        }
         if let Some(sub) = self.attributes.get("sub") {
             errors.at(
                 sub.span(),
@@ -87,4 +110,8 @@ impl Section for UserMigration {
             );
         }
     }
+}
+
+fn dummy_hash() -> Spanned<DummyHash> {
+    Spanned::new(0..0, DummyHash::Bcrypt { cost: 10 })
 }

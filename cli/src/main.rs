@@ -1,0 +1,72 @@
+//! `poolkeeper`: what an operator asks before and while users move to a pool.
+//!
+//! Exit codes: 0, nothing to report; 1, the work was done and there is something to look at (a mismatch, a
+//! problem in the audit, a row that was not exported); 2, it was not done.
+
+mod audit;
+mod error;
+mod export_cognito;
+mod hash;
+mod input;
+mod phone;
+mod progress;
+mod rows;
+mod source;
+mod verify;
+
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
+
+use lexopt::prelude::{Long, Short, Value};
+
+use crate::error::Error;
+
+const USAGE: &str = "\
+poolkeeper verify        [options] < lines.jsonl   does it understand my hashes?
+poolkeeper audit         [options] < export.csv    what does my old store hold?
+poolkeeper export-cognito [options] < export.csv   the users whose hashes Cognito takes itself
+
+poolkeeper COMMAND --help says more.
+Exit codes: 0 nothing to report, 1 done, with something to look at, 2 not done.";
+
+/// What a command that ran to its end found.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Outcome {
+    /// Nothing that anyone has to look at.
+    Clean,
+    /// Something to look at.
+    Findings,
+}
+
+fn main() -> ExitCode {
+    match run(lexopt::Parser::from_env()) {
+        Ok(Outcome::Clean) => ExitCode::SUCCESS,
+        Ok(Outcome::Findings) => ExitCode::from(1),
+        Err(error) => {
+            // Nothing is left to tell it to where this fails too.
+            let _ = writeln!(io::stderr(), "poolkeeper: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(mut parser: lexopt::Parser) -> Result<Outcome, Error> {
+    match parser.next()? {
+        Some(Value(command)) => match command.to_str() {
+            Some("verify") => verify::run(parser),
+            Some("audit") => audit::run(parser),
+            Some("export-cognito") => export_cognito::run(parser),
+            _ => Err(Error::Command),
+        },
+        Some(Short('h') | Long("help")) => help(USAGE),
+        Some(other) => Err(other.unexpected().into()),
+        None => Err(Error::Command),
+    }
+}
+
+fn help(usage: &str) -> Result<Outcome, Error> {
+    writeln!(io::stdout(), "{usage}").map_err(Error::Output)?;
+    Ok(Outcome::Clean)
+}

@@ -1,0 +1,465 @@
+//! `poolkeeper export-cognito`, as an operator runs it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+#[allow(dead_code, unreachable_pub, missing_docs)]
+mod support;
+
+use std::fs;
+
+use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
+use serde_json::{Value, json};
+use support::{Folder, Run, poolkeeper, vectors};
+
+const BCRYPT: &str = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+/// Written by Django 5.2.19, password `Tr0ub4dor&3`.
+const DJANGO_SCRYPT: &str = "scrypt$16$SaltOfDjango$8$1$M6o65QptpQdz+rI03aOrpFYPReO8wkEoDcsHJ+biOCu0CaA4Y51uEyXZTE/kkmncSv2mtWN4O4tHfQqDHlQ5uQ==";
+/// Written by Werkzeug 3.1.9, password `Tr0ub4dor&3`.
+const WERKZEUG_SCRYPT: &str = "scrypt:1024:8:1$saltOfFlask$158e70ad8006206ed394fe2f8c8cebed981b78a2e76de8b1d0aaffea4fbc2a45c643847f9991393531eacbf04df532bd2bd416b423cdcecbf20cdc51ef792503";
+const HEADER: &str = "cognito:username,name,email,email_verified,phone_number,phone_number_verified,birthdate,cognito:mfa_enabled,custom:plan,password_hash";
+
+fn export(folder: &Folder, arguments: &[&str], input: &str) -> Run {
+    let out = folder.path("users");
+    let out = ["export-cognito", "--out", out.to_str().unwrap()];
+    poolkeeper(&[&out, arguments].concat(), input)
+}
+
+/// Exports and gives the summary.
+fn summary(folder: &Folder, arguments: &[&str], input: &str) -> Value {
+    let run = export(folder, &[arguments, &["--json"]].concat(), input);
+    assert_eq!(run.stderr, "");
+    run.json()
+}
+
+fn left(input_row: &str) -> String {
+    let folder = Folder::new();
+    let input = format!(
+        "username,name,email,email_verified,phone_number,phone_number_verified,birthdate,cognito:mfa_enabled,password_hash\n{input_row}\n"
+    );
+    let summary = summary(&folder, &["--header", HEADER], &input);
+    let left = summary["left"].as_object().unwrap();
+    left.keys().cloned().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_user_becomes_a_row_of_the_pools_columns() {
+    let folder = Folder::new();
+    let input = format!(
+        "username,email,email_verified,name,phone_number,birthdate,password_hash,plan\n\
+         ana,ana@example.com,yes,\"Ana, \u{c1}vila\",+12345550100,1985-02-01,{BCRYPT},pro\n"
+    );
+    let arguments = ["--header", HEADER, "--map", "custom:plan=plan"];
+    let run = export(&folder, &arguments, &input);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    assert_eq!(
+        folder.text("users-bcrypt-1.csv"),
+        format!(
+            "{HEADER}\nana,Ana\\, \u{c1}vila,ana@example.com,TRUE,+12345550100,,02/01/1985,,pro,{BCRYPT}\n"
+        )
+    );
+    assert_eq!(fs::read_dir(folder.root()).unwrap().count(), 1);
+}
+
+#[test]
+fn the_columns_are_read_as_the_cli_and_the_console_give_them() {
+    let input = format!("username,email,password_hash\nana,ana@example.com,{BCRYPT}\n");
+    let columns = ["email", "email_verified", "cognito:username"];
+    let cli = json!({ "CSVHeader": columns, "UserPoolId": "us-east-1_Poolkeepr" }).to_string();
+    for text in [cli, format!("{}\n", columns.join(","))] {
+        let folder = Folder::new();
+        fs::write(folder.path("header"), text).unwrap();
+        let file = folder.path("header");
+        let arguments = [
+            "--pool-attributes",
+            file.to_str().unwrap(),
+            "--set",
+            "email_verified=true",
+        ];
+        export(&folder, &arguments, &input);
+        assert_eq!(
+            folder.text("users-bcrypt-1.csv"),
+            format!(
+                "email,email_verified,cognito:username,password_hash\nana@example.com,TRUE,ana,{BCRYPT}\n"
+            )
+        );
+    }
+}
+
+/// Every hash that is exported is verified in its new form, against the password of the old one.
+#[test]
+fn every_vector_that_is_exported_still_matches_its_password() {
+    // Without those that look like others unless the operator names their scheme.
+    let mut vectors = vectors();
+    vectors.retain(|vector| vector.get("hint").is_none());
+    // Those of the data have lanes that Cognito does not take.
+    for (scheme, stored) in [
+        ("django-scrypt", DJANGO_SCRYPT),
+        ("werkzeug-scrypt", WERKZEUG_SCRYPT),
+    ] {
+        vectors.push(json!({ "scheme": scheme, "password": "Tr0ub4dor&3", "stored": stored }));
+    }
+    let input: String = (0..)
+        .zip(&vectors)
+        .map(|(index, vector): (u32, _)| {
+            let user = json!({
+                "username": format!("u{index}"),
+                "email": format!("u{index}@example.com"),
+                "password_hash": vector["stored"],
+            });
+            format!("{user}\n")
+        })
+        .collect();
+    let folder = Folder::new();
+    let arguments = [
+        "--format",
+        "jsonl",
+        "--header",
+        "cognito:username,email,email_verified",
+        "--set",
+        "email_verified=true",
+    ];
+    let summary = summary(&folder, &arguments, &input);
+    let mut questions = String::new();
+    let mut exported = Vec::new();
+    for file in summary["files"].as_array().unwrap() {
+        let Some(algorithm) = file["algorithm"].as_str() else {
+            continue;
+        };
+        let text = fs::read_to_string(file["path"].as_str().unwrap()).unwrap();
+        for row in text.lines().skip(1) {
+            let index: usize = row.split(',').next().unwrap()[1..].parse().unwrap();
+            let hash = row.splitn(4, ',').last().unwrap().replace("\\,", ",");
+            let question = json!({
+                "hash": if algorithm == "SCRYPT" { phc(&hash) } else { hash },
+                "password": vectors[index]["password"],
+            });
+            questions.push_str(&format!("{question}\n"));
+            exported.push(vectors[index]["scheme"].as_str().unwrap());
+        }
+    }
+    for answer in poolkeeper(&["verify"], questions).lines() {
+        assert_eq!(answer["result"], "match", "{answer}");
+    }
+    exported.sort_unstable();
+    exported.dedup();
+    assert_eq!(
+        exported,
+        [
+            "argon2id",
+            "bcrypt",
+            "django-pbkdf2",
+            "django-scrypt",
+            "ldap-pbkdf2",
+            "pbkdf2",
+            "scrypt",
+            "werkzeug-pbkdf2",
+            "werkzeug-scrypt"
+        ]
+    );
+}
+
+/// Cognito's `N$r$p$hexSalt$hexHash` in the PHC format.
+fn phc(hash: &str) -> String {
+    let fields: Vec<&str> = hash.split('$').collect();
+    let [n, r, p, salt, digest] = fields[..] else {
+        panic!("{hash}");
+    };
+    let base64 = |hex: &str| {
+        let bytes: Vec<u8> = (0..hex.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
+            .collect();
+        BASE64_STANDARD_NO_PAD.encode(bytes)
+    };
+    let log_n = n.parse::<u64>().unwrap().ilog2();
+    format!(
+        "$scrypt$ln={log_n},r={r},p={p}${}${}",
+        base64(salt),
+        base64(digest)
+    )
+}
+
+#[test]
+fn a_hash_is_written_in_the_form_of_cognitos_guide() {
+    let cases = [
+        (
+            "{bcrypt}$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+            "bcrypt",
+            BCRYPT.to_owned(),
+        ),
+        (
+            "argon2$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+            "argon2id",
+            "$argon2id$v=19$m=256\\,t=2\\,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"
+                .to_owned(),
+        ),
+        (
+            "$pbkdf2-sha256$i=1,l=64$c2FsdA$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLxJypzM8Xm2RZkWZLOdd+8xfHG4RbHjC9UJESBB06GXgw",
+            "pbkdf2-sha256",
+            "$pbkdf2-sha256$1$c2FsdA$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLw".to_owned(),
+        ),
+        (
+            "$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofLVQylVYT8Pz2LUlwUkKpr55h6F3A1lHkDfzwF7RVdYhw",
+            "scrypt",
+            // RFC 7914, section 12: the first half.
+            "16384$8$1$536f6469756d43686c6f72696465$7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2"
+                .to_owned(),
+        ),
+    ];
+    for (stored, file, written) in cases {
+        let folder = Folder::new();
+        let input = format!("username,email,password_hash\nana,ana@example.com,\"{stored}\"\n");
+        let header = "cognito:username,email,email_verified,password_hash";
+        let arguments = ["--header", header, "--set", "email_verified=true"];
+        let run = export(&folder, &arguments, &input);
+        assert_eq!(
+            folder.text(&format!("users-{file}-1.csv")),
+            format!("{header}\nana,ana@example.com,TRUE,{written}\n")
+        );
+        let unverified = run.stdout.contains("not verified on a real pool");
+        assert_eq!(unverified, file != "bcrypt", "{}", run.stdout);
+    }
+}
+
+#[test]
+fn what_cognito_does_not_take_is_left_with_the_reason() {
+    let hash = |hash: &str| left(&format!("ana,,ana@example.com,true,,,,,\"{hash}\""));
+    let bcrypt = |from: &str, to: &str| hash(&BCRYPT.replace(from, to));
+    assert_eq!(hash(BCRYPT), "");
+    assert_eq!(bcrypt("$05$", "$12$"), "");
+    assert_eq!(bcrypt("$05$", "$13$"), "hash_over_cognito_maximum");
+    assert_eq!(bcrypt("$2a", "$wp$2a"), "hash_not_of_cognito");
+    assert_eq!(bcrypt("$2a", "$2x"), "hash_unsupported_variant");
+    assert_eq!(hash(""), "hash_empty");
+    let argon2 = |parameters: &str| {
+        hash(&format!(
+            "$argon2id${parameters}$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"
+        ))
+    };
+    assert_eq!(argon2("v=19$m=19456,t=2,p=1"), "");
+    assert_eq!(argon2("v=19$m=19457,t=2,p=1"), "hash_over_cognito_maximum");
+    assert_eq!(argon2("v=19$m=19456,t=3,p=1"), "hash_over_cognito_maximum");
+    assert_eq!(argon2("v=19$m=19456,t=2,p=2"), "hash_over_cognito_maximum");
+    assert_eq!(argon2("m=19456,t=2,p=1"), "hash_variant_not_of_cognito");
+    let scrypt = |parameters: &str| {
+        hash(&format!(
+            "$scrypt${parameters}$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofI"
+        ))
+    };
+    assert_eq!(scrypt("ln=16,r=8,p=1"), "");
+    assert_eq!(scrypt("ln=17,r=8,p=1"), "hash_over_cognito_maximum");
+    assert_eq!(scrypt("ln=10,r=9,p=1"), "hash_over_cognito_maximum");
+    assert_eq!(scrypt("ln=10,r=8,p=2"), "hash_over_cognito_maximum");
+    let pbkdf2 = |name: &str, iterations: u32| {
+        hash(&format!(
+            "{name}${iterations}$saltOfDjango$8eby4dl4Ts+t4eDA0MXKa6ITOtOPn/c3R6pb2ZDXoas="
+        ))
+    };
+    assert_eq!(pbkdf2("pbkdf2_sha256", 600_000), "");
+    assert_eq!(
+        pbkdf2("pbkdf2_sha256", 600_001),
+        "hash_over_cognito_maximum"
+    );
+}
+
+#[test]
+fn a_bcrypt_over_something_else_is_left_where_the_operator_names_its_scheme() {
+    let folder = Folder::new();
+    let input =
+        format!("username,email,email_verified,password_hash\nana,a@example.com,true,{BCRYPT}\n");
+    let left =
+        summary(&folder, &["--header", HEADER, "--scheme", "meteor"], &input)["left"].clone();
+    assert_eq!(left, json!({ "hash_not_of_cognito": 1 }));
+}
+
+#[test]
+fn a_row_that_cognito_would_refuse_is_left_with_the_reason() {
+    let row = |row: &str| left(&row.replace("HASH", BCRYPT));
+    for (input, reason) in [
+        ("ana,,ana@example.com,true,,,,,HASH", ""),
+        ("ana,,,,+12345550100,1,,false,HASH", ""),
+        (",,ana@example.com,true,,,,,HASH", "username_missing"),
+        (
+            "a b,,ana@example.com,true,,,,,HASH",
+            "username_blank_inside",
+        ),
+        ("ana,,ana@example.com,,,,,,HASH", "nothing_verified"),
+        ("ana,,ana@example.com,false,,,,,HASH", "nothing_verified"),
+        ("ana,,,true,,,,,HASH", "email_missing"),
+        (
+            "ana,,ana@example.com,true,,true,,,HASH",
+            "phone_number_missing",
+        ),
+        ("ana,,ana,true,,,,,HASH", "email_invalid"),
+        (
+            "ana,,ana@example.com,perhaps,,,,,HASH",
+            "email_verified_not_boolean",
+        ),
+        (
+            "ana,,ana@example.com,true,0171 1,,,,HASH",
+            "phone_number_not_e164",
+        ),
+        (
+            "ana,,ana@example.com,true,,,31.12.1985,,HASH",
+            "birthdate_not_a_date",
+        ),
+        (
+            "ana,,ana@example.com,true,,,,maybe,HASH",
+            "mfa_enabled_not_boolean",
+        ),
+        (
+            "ana,\"a \"\"quoted\"\" name\",ana@example.com,true,,,,,HASH",
+            "name_unwritable",
+        ),
+        (
+            "ana,back\\slash,ana@example.com,true,,,,,HASH",
+            "name_unwritable",
+        ),
+        (
+            "ana,\"two\nlines\",ana@example.com,true,,,,,HASH",
+            "name_unwritable",
+        ),
+        ("ana,,HASH", "row_column_count"),
+    ] {
+        assert_eq!(row(input), reason, "{input}");
+    }
+    let long = "x".repeat(2049);
+    let long = format!("ana,{long},ana@example.com,true,,,,,{BCRYPT}");
+    assert_eq!(left(&long), "name_too_long");
+}
+
+#[test]
+fn the_second_user_of_a_name_or_an_address_is_left() {
+    let input = format!(
+        "username,email,email_verified,password_hash\n\
+         ana,ana@example.com,true,{BCRYPT}\n\
+         Ana,ana2@example.com,true,{BCRYPT}\n\
+         bob,ANA@example.com,true,{BCRYPT}\n"
+    );
+    let folder = Folder::new();
+    let header = ["--header", HEADER];
+    let left = summary(&folder, &header, &input)["left"].clone();
+    assert_eq!(
+        left,
+        json!({ "email_duplicate": 1, "username_duplicate": 1 })
+    );
+    let folder = Folder::new();
+    let allowed = [&header[..], &["--allow-same-email"]].concat();
+    let left = summary(&folder, &allowed, &input)["left"].clone();
+    assert_eq!(left, json!({ "username_duplicate": 1 }));
+}
+
+#[test]
+fn the_rest_keeps_each_row_with_its_line_and_reason() {
+    let folder = Folder::new();
+    let input = format!(
+        "username,email,email_verified,password_hash\n\
+         ana,ana@example.com,true,$P$984478476IagS59wHZvyQMArzfx58u.\n\
+         bob,bob@example.com,true,{BCRYPT}\n\
+         \"eve, jr\",eve@example.com\n"
+    );
+    let run = export(&folder, &["--header", HEADER], &input);
+    assert_eq!(run.code, 1);
+    assert_eq!(
+        folder.text("users-rest.csv"),
+        "line,reason,username,email,email_verified,password_hash\n\
+         2,hash_not_of_cognito,ana,ana@example.com,true,$P$984478476IagS59wHZvyQMArzfx58u.\n\
+         4,row_column_count,\"eve, jr\",eve@example.com\n"
+    );
+    let folder = Folder::new();
+    let arguments = ["--header", HEADER, "--format", "jsonl"];
+    export(&folder, &arguments, "{\"username\": \"ana\"}\n{\n");
+    assert_eq!(
+        folder.text("users-rest.jsonl"),
+        "{\"line\":1,\"reason\":\"hash_empty\",\"row\":{\"username\": \"ana\"}}\n\
+         {\"line\":2,\"reason\":\"row_not_json\",\"row\":null}\n"
+    );
+}
+
+#[test]
+fn a_file_over_cognitos_limits_is_followed_by_another() {
+    let folder = Folder::new();
+    let users = (0..500_001).map(|index| format!("u{index},{BCRYPT}\n"));
+    let input = format!("username,password_hash\n{}", users.collect::<String>());
+    let arguments = [
+        "--header",
+        "cognito:username,phone_number,phone_number_verified",
+        "--set",
+        "phone_number=+12345550100",
+        "--set",
+        "phone_number_verified=true",
+    ];
+    let files = summary(&folder, &arguments, &input)["files"].clone();
+    let rows: Vec<_> = files
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|file| &file["rows"])
+        .collect();
+    assert_eq!(rows, [&json!(500_000), &json!(1)]);
+    let second = folder.text("users-bcrypt-2.csv");
+    assert!(second.starts_with("cognito:username,"));
+    assert_eq!(second.lines().count(), 2);
+}
+
+#[test]
+fn no_file_is_overwritten_and_none_is_for_other_eyes() {
+    let folder = Folder::new();
+    let input =
+        format!("username,email,email_verified,password_hash\nana,ana@example.com,true,{BCRYPT}\n");
+    export(&folder, &["--header", HEADER], &input);
+    let before = folder.text("users-bcrypt-1.csv");
+    let again = export(&folder, &["--header", HEADER], &input);
+    assert_eq!((again.code, again.stdout.as_str()), (2, ""));
+    assert!(
+        again.stderr.contains("is there already"),
+        "{}",
+        again.stderr
+    );
+    assert_eq!(folder.text("users-bcrypt-1.csv"), before);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let metadata = fs::metadata(folder.path("users-bcrypt-1.csv")).unwrap();
+        assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn what_the_options_miss_is_told_before_anything_is_written() {
+    let folder = Folder::new();
+    let input = "username,password_hash\n";
+    for (arguments, says) in [
+        (vec![], "--pool-attributes"),
+        (vec!["--header", "email"], "cognito:username is missing"),
+        (vec!["--header", "cognito:username,email,email"], "twice"),
+        (vec!["--pool-attributes", "/nowhere"], "/nowhere"),
+        (
+            vec!["--header", HEADER, "--map", "name"],
+            "ATTRIBUTE=COLUMN",
+        ),
+        (
+            vec!["--header", HEADER, "--map", "name=nick"],
+            "no column is called \"nick\"",
+        ),
+        (
+            vec!["--header", HEADER, "--set", "custom:x=1"],
+            "no \"custom:x\"",
+        ),
+        (
+            vec!["--header", HEADER, "--username-column", "login"],
+            "--username-column",
+        ),
+    ] {
+        let run = export(&folder, &arguments, input);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(run.stderr.contains(says), "{}", run.stderr);
+    }
+    let run = poolkeeper(&["export-cognito", "--header", HEADER], input);
+    assert!(run.stderr.contains("--out"), "{}", run.stderr);
+    assert_eq!(fs::read_dir(folder.root()).unwrap().count(), 0);
+}
