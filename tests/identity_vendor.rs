@@ -1,16 +1,13 @@
 //! identity-vendor, the real binary behind the HTTP front of the suite.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
-mod common;
 
 use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::Client;
-use common::{
+use crate::common::{
     audit_lines, bent_policy, environment,
     faulty::{Behaviour, Faulty, Witness, http},
     last_decision, log_text, options, stack, stack_under, stack_with,
 };
+use aws_sdk_dynamodb::Client;
 use local::{
     http_client::{Answer, send},
     stack::Stack,

@@ -1,12 +1,9 @@
 //! An issuer's keys over time: kept for a while, never for ever; and what they may be used for. tokio's clock
 //! is moved by hand between the calls.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
-mod common;
 
 use std::time::Duration;
 
-use common::faulty::{Behaviour, Faulty};
+use crate::common::faulty::{Behaviour, Faulty};
 use local::{http_client::send, oidc_issuer::OidcIssuer};
 use serde_json::{Value, json};
 use shared::{
@@ -181,7 +178,7 @@ async fn an_unknown_key_is_asked_for_once_in_ten_seconds() {
 
 #[tokio::test]
 async fn documents_that_are_too_large_elsewhere_or_of_another_issuer_are_refused() {
-    use common::faulty::http;
+    use crate::common::faulty::http;
 
     let sound = World::new().await;
     let documents = sound.documents(|_| {}).await;
@@ -226,7 +223,7 @@ async fn a_key_for_another_use_or_algorithm_verifies_nothing() {
         let world = World::new().await;
         let documents = world.documents(|key| key[member] = json!(value)).await;
         let refused = world
-            .verify_by(common::faulty::http("200 OK", &documents))
+            .verify_by(crate::common::faulty::http("200 OK", &documents))
             .await;
         let expected = Err(VerifyError::Rejected(Rejected::Algorithm));
         assert_eq!(refused, expected, "{member} {value}");

@@ -1,11 +1,8 @@
 //! Promise 1: of a trigger event only `response` changes; what nobody here knows passes through.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
-mod common;
 
 use std::{path::PathBuf, process::Command};
 
-use common::{answer, invoke, stack, tree};
+use crate::common::{answer, invoke, stack, tree};
 use proptest::prelude::*;
 use serde_json::{Value, json, value::RawValue};
 use shared::trigger::TriggerEvent;

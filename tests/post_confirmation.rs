@@ -1,16 +1,13 @@
 //! post-confirmation, the real binary over the Lambda Runtime API.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
-mod common;
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::{Client, types::AttributeValue};
-use common::{
+use crate::common::{
     answer, error_message, event, event_text,
     faulty::{Behaviour, Faulty, http},
     invoke, last_decision, log_text, options, stack, stack_under, stack_with,
 };
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use local::stack::Stack;
 use serde_json::{Value, json};
 
@@ -258,8 +255,9 @@ async fn whatever_the_table_does_the_user_goes_on_and_the_event_is_deferred() {
 async fn by_choice_a_failure_is_shown_to_the_user() {
     let table = Faulty::start(Behaviour::Close).await;
     let mut options = options();
-    options.policy = common::bent_policy("# on_failure = \"confirm\"", "on_failure = \"fail\"");
-    options.environment = common::environment(FUNCTION, &[("AWS_ENDPOINT_URL", &table.url)]);
+    options.policy =
+        crate::common::bent_policy("# on_failure = \"confirm\"", "on_failure = \"fail\"");
+    options.environment = crate::common::environment(FUNCTION, &[("AWS_ENDPOINT_URL", &table.url)]);
     let stack = Stack::start(&options).await.unwrap();
     let message = error_message(&invoke(&stack, FUNCTION, &event_text(CONFIRM)).await);
     assert!(

@@ -1,9 +1,6 @@
 //! pre-sign-up, the real binary over the Lambda Runtime API.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-mod common;
-
-use common::{
+use crate::common::{
     answer, audit_lines, error_message, event, event_text, invoke, last_decision, log_text, stack,
     stack_under, stack_with,
 };

@@ -1,11 +1,8 @@
 //! What is linked into the functions, and what must never be.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod common;
 
 use std::process::Command;
 
-use common::tree;
+use crate::common::tree;
 
 /// `name version` of everything that the four functions link.
 fn linked() -> Vec<String> {

@@ -1,12 +1,9 @@
 //! Promise 4: no password, token, key, code or e-mail in any log, error or trace at any level, also on
 //! parse failures. Canaries go through every path, with the log at TRACE, as far as it lets one.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
-mod common;
 
 use std::collections::BTreeMap;
 
-use common::{
+use crate::common::{
     event, event_text,
     faulty::{Behaviour, Faulty, http},
     log_text, options,
@@ -246,10 +243,10 @@ async fn what_is_vended_is_in_no_log() {
 async fn a_sample_with_nothing_wrong_logs_its_audit_line_only() {
     let mut options = options();
     options.environment =
-        common::environment("PreSignUpFunction", &[("AWS_LAMBDA_LOG_LEVEL", "DEBUG")]);
+        crate::common::environment("PreSignUpFunction", &[("AWS_LAMBDA_LOG_LEVEL", "DEBUG")]);
     let stack = Stack::start(&options).await.unwrap();
-    common::answer(
-        &common::invoke(
+    crate::common::answer(
+        &crate::common::invoke(
             &stack,
             "PreSignUpFunction",
             &event_text("pre-sign-up.SignUp"),

@@ -1,9 +1,6 @@
 //! The main job, as `make run` plays it; and the suite's own start.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-mod common;
-
-use common::{audit_lines, options, stack};
+use crate::common::{audit_lines, options, stack};
 use local::{
     stack::{Stack, StartError},
     tour,

@@ -1,16 +1,13 @@
 //! user-migration, the real binary over the Lambda Runtime API.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
-mod common;
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::{Client, types::AttributeValue};
-use common::{
+use crate::common::{
     answer, bent_policy, environment, error_message, event, event_text,
     faulty::{Behaviour, Faulty, http},
     invoke, last_decision, log_text, options, stack, stack_under,
 };
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use local::stack::Stack;
 use serde_json::{Value, json};
 

@@ -6,7 +6,7 @@ use local::template::{RoleDefinition, Template};
 use serde_json::{Value, json};
 use shared::{policy, wiring::Bindings};
 
-use crate::{
+use crate::agreement::{
     suite::{Suite, statements, texts},
     tokens::Token,
 };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use local::template::Template;
 use serde_json::Value;
 
-use crate::{suite::Suite, tokens::Token};
+use crate::agreement::{suite::Suite, tokens::Token};
 
 const AUDIT_MODULE: &str = "shared/src/telemetry/audit.rs";
 
@@ -144,7 +144,7 @@ fn outcomes(schema: &Value) -> BTreeSet<String> {
         .map(str::to_owned)
         .collect();
     names.extend(
-        crate::suite::texts(&outcome["enum"])
+        crate::agreement::suite::texts(&outcome["enum"])
             .into_iter()
             .map(str::to_owned),
     );

@@ -1,6 +1,6 @@
 //! The functions of the template are the binaries of Cargo.
 
-use crate::suite::Suite;
+use crate::agreement::suite::Suite;
 
 pub(crate) fn findings(suite: &Suite) -> Vec<String> {
     let template = suite.template();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{suite::Code, tokens::Token};
+use crate::agreement::{suite::Code, tokens::Token};
 
 /// Operation (by SDK crate and fluent method) → IAM actions. Source: Service Authorization Reference.
 /// STS takes AssumeRoleWithWebIdentity unsigned: it needs no grant of the caller.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::{
+use crate::agreement::{
     calls::calls,
     suite::{Suite, role_of, statements, texts},
 };

@@ -6,7 +6,7 @@ use local::template::{FunctionDefinition, Template};
 use serde_json::{Value, json};
 use shared::state::{DirectoryKey, EphemeralKey};
 
-use crate::{
+use crate::agreement::{
     suite::{Code, Suite, role_of, statements, texts},
     tokens::Token,
 };

@@ -11,7 +11,7 @@ use local::template::{FunctionDefinition, RoleDefinition, Settings, Template};
 use serde_json::Value;
 use shared::policy::{self, PolicyFile};
 
-use crate::tokens::{Token, tokens};
+use crate::agreement::tokens::{Token, tokens};
 
 /// The files that must agree. What is made of them is made at first use: change the texts before.
 pub(crate) struct Suite {

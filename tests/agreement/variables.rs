@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{
+use crate::agreement::{
     suite::{Code, Suite},
     tokens::Token,
 };

@@ -1,13 +1,5 @@
 //! What the tests of the functions share: the suite with the binaries just built, events, audit lines,
 //! and servers that misbehave.
-#![allow(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "test support: a failure is a panic, and not every test file uses all of it"
-)]
 
 pub(crate) mod faulty;
 

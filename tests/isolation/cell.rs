@@ -4,7 +4,7 @@ use local::iam::{Context, Decision, Trusted, evaluate, evaluate_trust};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::world::Documents;
+use crate::isolation::world::Documents;
 
 pub(crate) const LEADING_KEYS: &str = "dynamodb:LeadingKeys";
 pub(crate) const SUBJECT: &str = "cognito-identity.amazonaws.com:sub";

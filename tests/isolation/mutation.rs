@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::world::Documents;
+use crate::isolation::world::Documents;
 
 /// Granted as the EventBridge user guide writes it, on the stream; but IAM knows no resource for it, so
 /// that the grant is idle and nothing can tell whether it is there.

@@ -1,6 +1,6 @@
 //! Who may become which role.
 
-use crate::{
+use crate::isolation::{
     cell::{Cell, SUBJECT, Wisher},
     world::{FOREIGN_POOL, ME, MY_SUB, World},
 };

@@ -5,7 +5,7 @@
 //! are errors, and all errors are reported at once, each with its line.
 //!
 //! To add a key: a field with a doc comment in the section's file, a commented line in policy/policy.toml;
-//! the JSON Schema follows by `UPDATE_SNAPSHOTS=1 cargo test --test policy`.
+//! the JSON Schema follows by `UPDATE_SNAPSHOTS=1 cargo test --test suite policy`.
 
 mod bounded;
 mod diagnose;

@@ -1,7 +1,7 @@
 //! Role aliases, trust policies and flows.
 
 use super::{assert_found, assert_source, assert_template, swap};
-use crate::suite::Suite;
+use crate::agreement::suite::Suite;
 
 const COGNITO: &str = "functions/identity-vendor/cognito.rs";
 

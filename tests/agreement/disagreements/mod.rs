@@ -5,7 +5,7 @@ mod audit;
 mod grants;
 mod wiring;
 
-use crate::{findings, suite::Suite};
+use crate::agreement::{findings, suite::Suite};
 
 impl Suite {
     fn source(&mut self, path: &str) -> &mut String {

@@ -1,7 +1,7 @@
 //! Binaries and environment variables.
 
 use super::{assert_found, assert_source, assert_template, swap};
-use crate::suite::Suite;
+use crate::agreement::suite::Suite;
 
 #[test]
 fn a_function_that_cargo_does_not_build_is_found() {

@@ -4,7 +4,7 @@ mod outbox;
 
 use shared::state::{DirectoryKey, EphemeralKey};
 
-use crate::{
+use crate::isolation::{
     cell::Cell,
     world::{FOREIGN_POOL, ME, World},
 };

@@ -1,7 +1,7 @@
 //! The pipe reads one stream, and writes to one bus and one queue. No function does.
 
 use super::ROLES;
-use crate::{cell::Cell, world::World};
+use crate::isolation::{cell::Cell, world::World};
 
 pub(super) fn cells(world: &World) -> Vec<Cell> {
     let stream = |table: &str| format!("{}/stream/2026-01-01T00:00:00.000", world.table_arn(table));

@@ -4,7 +4,7 @@ mod objects;
 mod rows;
 mod sessions;
 
-use crate::{
+use crate::isolation::{
     cell::{Cell, SUBJECT},
     world::{ME, MY_SUB, World},
 };

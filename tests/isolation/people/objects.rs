@@ -1,7 +1,7 @@
 //! Objects of the demonstration's bucket, and lists of them.
 
 use super::mine;
-use crate::{
+use crate::isolation::{
     cell::Cell,
     world::{ME, World, YOU},
 };

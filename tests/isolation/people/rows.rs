@@ -3,7 +3,7 @@
 use shared::state::DirectoryKey;
 
 use super::{granted, mine};
-use crate::{
+use crate::isolation::{
     cell::Cell,
     world::{ME, MY_SUB, World, YOU, YOUR_SUB},
 };

@@ -4,7 +4,7 @@ use serde_json::json;
 use shared::state::DirectoryKey;
 
 use super::mine;
-use crate::{
+use crate::isolation::{
     cell::Cell,
     world::{ME, MY_SUB, World, YOU, YOUR_SUB},
 };

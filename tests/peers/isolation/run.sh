@@ -19,5 +19,5 @@ mkdir -p "${matrix%/*}"
 rm -f "$matrix"
 # Red or not, it writes the matrix, and the second evaluator says which cells are wrong.
 rust=green
-(cd "$root" && ISOLATION_MATRIX=$matrix cargo test --locked --quiet --workspace --test isolation) || rust=red
+(cd "$root" && ISOLATION_MATRIX=$matrix cargo test --locked --quiet --workspace --test suite isolation::) || rust=red
 exec node run.mjs "$matrix" "$rust"

@@ -6,12 +6,6 @@
 //!
 //! With `ISOLATION_MATRIX` set, everything is written there as JSON, for tests/peers/isolation: an
 //! evaluator that nobody here wrote must judge every cell, and every mutation, alike.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 
 mod cell;
 mod functions;
@@ -25,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 use shared::policy::{self, PolicyFile};
 
-use crate::{cell::Cell, mutation::Mutant, world::World};
+use crate::isolation::{cell::Cell, mutation::Mutant, world::World};
 
 /// Every cell, whose names are unique.
 fn matrix(world: &World) -> Vec<Cell> {

@@ -15,12 +15,6 @@
 //! judge each request by these very roles; a grant on a table whose keys the function never makes is
 //! found here, by its prefix. What the SDKs call by themselves (nothing, with the credentials that
 //! Lambda gives) is not seen either.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 
 mod aliases;
 mod audit;
@@ -33,7 +27,7 @@ mod suite;
 mod tokens;
 mod variables;
 
-use crate::suite::Suite;
+use crate::agreement::suite::Suite;
 
 /// Everything that disagrees, one sentence each.
 fn findings(suite: &Suite) -> Vec<String> {

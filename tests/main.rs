@@ -1,0 +1,18 @@
+//! The integration tests of the suite, one binary: linking is what tests wait for.
+//!
+//! A module is a function, or a property that spans functions. `cargo test --test suite pre_sign_up` runs one.
+#![cfg(test)]
+
+mod agreement;
+mod common;
+mod identity_vendor;
+mod isolation;
+mod jwt_keys;
+mod lossless;
+mod policy;
+mod post_confirmation;
+mod pre_sign_up;
+mod shipped;
+mod silent;
+mod tour;
+mod user_migration;
