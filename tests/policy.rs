@@ -123,7 +123,7 @@ fn the_schema_accepts_what_ships_and_refuses_a_typo() {
     }
     let typo = shipped.replace("forgot_password =", "forgot_pasword =");
     assert!(!validator.is_valid(&json(&typo)));
-    let range = shipped.replace("forgot_password = true", "answer_floor_ms = 5000");
+    let range = shipped.replace("forgot_password = false", "answer_floor_ms = 5000");
     assert!(!validator.is_valid(&json(&range)));
 }
 

@@ -282,8 +282,8 @@ async fn a_malformed_event_is_given_back_and_its_field_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_forgotten_password_moves_in_who_has_a_verified_address() {
-    let stack = stack().await;
+async fn a_forgotten_password_moves_in_who_has_a_verified_address_where_the_policy_says_so() {
+    let stack = stack_under("forgot_password = false", "forgot_password = true").await;
     put(&stack, row("eva@example.com")).await;
     let sent = event(FORGOT, |event| event["userName"] = json!("eva@example.com"));
     let answered = response(&answer(&invoke(&stack, FUNCTION, &sent).await));
@@ -328,8 +328,8 @@ async fn a_name_is_looked_up_as_the_policy_says_and_one_that_is_no_key_is_nobody
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_forgotten_password_moves_nobody_in_where_the_policy_says_so() {
-    let stack = stack_under("forgot_password = true", "forgot_password = false").await;
+async fn a_forgotten_password_moves_nobody_in_under_the_shipped_policy() {
+    let stack = stack().await;
     put(&stack, row("eva@example.com")).await;
     let sent = event(FORGOT, |event| event["userName"] = json!("eva@example.com"));
     assert_eq!(answer(&invoke(&stack, FUNCTION, &sent).await), sent);
@@ -350,7 +350,7 @@ async fn an_unknown_source_passes_through_at_once_and_untouched() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_policy_or_environment_stops_the_start() {
     let mut policy = options();
-    policy.policy = bent_policy("forgot_password = true", "forgot_password = 1");
+    policy.policy = bent_policy("forgot_password = false", "forgot_password = 1");
     let mut wiring = options();
     wiring.environment = environment(FUNCTION, &[("LEGACY_TABLE", "")]);
     for (options, cause) in [

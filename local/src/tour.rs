@@ -63,7 +63,7 @@ pub async fn play(stack: &Stack, out: &mut (dyn Write + Send)) -> Result<(), Tou
     tour.fill_the_legacy_table().await?;
     tour.sign_up_and_confirm().await?;
     tour.migrate_with_the_old_password().await?;
-    tour.migrate_by_a_forgotten_password().await?;
+    tour.forget_passwords().await?;
     tour.vend().await
 }
 
@@ -166,34 +166,56 @@ impl Tour<'_> {
         )
     }
 
-    async fn migrate_by_a_forgotten_password(&mut self) -> Result<(), TourError> {
-        let client_id = &self.stack.user_pool.settings().client_id;
-        let forgot = self
-            .pool
-            .forgot_password()
-            .client_id(client_id)
-            .username(EVA)
-            .send()
-            .await;
-        self.good(forgot.map_err(|error| text_of(&error)))?;
-        let code = self.delivered(EVA, Purpose::ForgotPassword)?;
+    /// Eva has not moved in, and a forgotten password does not move her: under the policy that ships, her
+    /// answer is a stranger's. Luis, who has moved in, gets a code.
+    async fn forget_passwords(&mut self) -> Result<(), TourError> {
+        let eva = self.forget(EVA).await?;
+        let nobody = self.forget("eve@example.com").await?;
+        self.expect(
+            eva == nobody,
+            "the same answer for a legacy user and a stranger",
+            &nobody,
+        )?;
+        self.tell(
+            "ForgotPassword eva@example.com, then a stranger's eve@example.com",
+            &format!("{eva}, both times, and no code is sent"),
+            "moving in takes the old password: a code would tell who is in the old system",
+        )?;
+
+        self.forget(LUIS).await?;
+        let code = self.delivered(LUIS, Purpose::ForgotPassword)?;
         let reset = self
             .pool
             .confirm_forgot_password()
-            .client_id(client_id)
-            .username(EVA)
+            .client_id(&self.stack.user_pool.settings().client_id)
+            .username(LUIS)
             .confirmation_code(&code)
             .password(NEW_PASSWORD)
             .send()
             .await;
         self.good(reset.map_err(|error| text_of(&error)))?;
-        let signed_in = self.sign_in(EVA, NEW_PASSWORD).await;
+        let signed_in = self.sign_in(LUIS, NEW_PASSWORD).await;
         let tokens = self.good(signed_in.map_err(|error| text_of(&error)))?;
         self.tell(
-            "ForgotPassword eva@example.com, then ConfirmForgotPassword with the code",
+            "ForgotPassword luis@example.com, then ConfirmForgotPassword with the code",
             &describe_tokens(&tokens),
-            "known to the old system only, with a verified address: moved in by the code alone",
+            "he has moved in, and is a user of the pool like any other",
         )
+    }
+
+    /// What ForgotPassword says of where the code goes.
+    async fn forget(&mut self, name: &str) -> Result<String, TourError> {
+        let forgot = self
+            .pool
+            .forgot_password()
+            .client_id(&self.stack.user_pool.settings().client_id)
+            .username(name)
+            .send()
+            .await;
+        let forgot = self.good(forgot.map_err(|error| text_of(&error)))?;
+        let details = forgot.code_delivery_details();
+        let destination = details.and_then(|details| details.destination());
+        Ok(destination.unwrap_or("no destination").to_owned())
     }
 
     async fn vend(&mut self) -> Result<(), TourError> {
