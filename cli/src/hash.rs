@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
+use password::{Budget, Cost, Scheme, SchemeHint, StoredHash};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use shared::password::{Budget, Cost, Scheme, SchemeHint, StoredHash};
 
 use crate::error::Error;
 

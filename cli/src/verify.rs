@@ -5,9 +5,9 @@ use std::{
     io::{self, BufRead, Write},
 };
 
+use password::{Budget, InvalidPassword, Password, Scheme, StoredHash};
 use serde::Serialize;
 use serde_json::{Map, Value, value::RawValue};
-use shared::password::{Budget, InvalidPassword, Password, Scheme, StoredHash};
 use zeroize::Zeroizing;
 
 use crate::{

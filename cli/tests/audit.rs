@@ -9,8 +9,8 @@
 #[allow(dead_code, unreachable_pub, missing_docs)]
 mod support;
 
+use password::StoredHash;
 use serde_json::{Value, json};
-use shared::password::StoredHash;
 use support::poolkeeper;
 
 const BCRYPT: &str = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";

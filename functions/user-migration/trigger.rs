@@ -5,13 +5,13 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use password::Password;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use shared::{
     aws::ServiceError,
     deadline::Deadline,
     legacy::{DynamoDbDirectory, LegacyUser},
-    password::Password,
     policy::{self, LookupKey},
     telemetry::Outcome,
     trigger::{Answer, Decision, Failure, Trigger, TriggerEvent, TriggerSource},

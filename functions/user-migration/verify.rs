@@ -2,13 +2,9 @@
 
 use std::time::Duration;
 
+use password::{Budget, Password, SchemeHint, StoredHash, UnsupportedHash};
 use serde_json::json;
-use shared::{
-    deadline::Deadline,
-    legacy::LegacyUser,
-    password::{Budget, Password, SchemeHint, StoredHash, UnsupportedHash},
-    policy::UserMigration,
-};
+use shared::{deadline::Deadline, legacy::LegacyUser, policy::UserMigration};
 
 /// What is kept of the deadline for the answer, after the verification.
 pub(crate) const ANSWER_RESERVE: Duration = Duration::from_millis(200);

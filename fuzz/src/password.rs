@@ -1,4 +1,4 @@
-//! Fuzzes `shared/src/password`: one target a family.
+//! Fuzzes `password/`: one target a family.
 //!
 //!     cargo run --release --bin password -- [--family NAME] [--inputs N] [--seconds N] [--seed N] [--keep]
 //!
@@ -7,10 +7,6 @@
 //! further; `--keep` writes the shortest of these to the corpus. Every input is parsed with its hint and without; what fits into a small budget is verified as well.
 //! A panic, a match, a cost over the budget or a verification that takes far longer than it was estimated is
 //! written to `corpus/password.jsonl`, where the tests find it from then on, and ends the run with status 1.
-
-#[path = "../../shared/src/password/mod.rs"]
-#[allow(dead_code, unused_imports, clippy::enum_variant_names)]
-mod password;
 
 use std::{
     collections::BTreeSet,
@@ -21,13 +17,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use password::{Budget, Password, Scheme, SchemeHint, StoredHash};
+use poolkeeper_password::{Budget, Password, Scheme, SchemeHint, StoredHash};
 use serde_json::{Value, json};
 
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/password.jsonl");
 const VECTORS: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
-    "/../shared/tests/data/password-vectors.jsonl"
+    "/../password/tests/vectors.jsonl"
 );
 /// Enough for the cheapest parameters of each scheme.
 const BUDGET: Budget = Budget {

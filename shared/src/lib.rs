@@ -1,5 +1,5 @@
 //! What two or more of Poolkeeper's functions use: trigger events, the policy file, state, legacy
-//! passwords, JWT verification, deadlines and telemetry. A function's own decision lives in its folder
+//! stores, JWT verification, deadlines and telemetry. A function's own decision lives in its folder
 //! under `functions/`.
 
 pub mod aws;
@@ -7,7 +7,6 @@ pub mod deadline;
 pub mod email;
 pub mod jwt;
 pub mod legacy;
-pub mod password;
 pub mod policy;
 pub mod start;
 pub mod state;

@@ -1,8 +1,8 @@
-"""Writes shared/tests/data/password-vectors.jsonl: stored passwords made by the libraries that write them.
+"""Writes password/tests/vectors.jsonl: stored passwords made by the libraries that write them.
 
     python3 -m venv venv && venv/bin/pip install -r requirements.txt
     venv/bin/pip install --target old -r requirements-old.txt
-    venv/bin/python generate.py > ../../shared/tests/data/password-vectors.jsonl
+    venv/bin/python generate.py > ../../password/tests/vectors.jsonl
 
 Also needs perl with libxcrypt's crypt(), openssl and node. Salts are fixed: the output is the same every time.
 

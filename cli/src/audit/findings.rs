@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use password::Scheme;
 use serde::Serialize;
-use shared::password::Scheme;
 
 use super::distinct::Repeated;
 

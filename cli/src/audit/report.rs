@@ -6,8 +6,8 @@ use std::{
     time::Duration,
 };
 
+use password::{Budget, Cost, Scheme};
 use serde::Serialize;
-use shared::password::{Budget, Cost, Scheme};
 
 use super::findings::{Finding, Kind, Level};
 use crate::{Outcome, hash::milliseconds};

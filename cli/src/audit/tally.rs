@@ -2,10 +2,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use shared::{
-    email::{EmailAddress, InvalidEmail},
-    password::{Budget, Scheme, StoredHash},
-};
+use password::{Budget, Scheme, StoredHash};
+use shared::email::{EmailAddress, InvalidEmail};
 
 use super::{
     distinct::Distinct,

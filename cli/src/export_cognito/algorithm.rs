@@ -14,7 +14,7 @@ use base64::{
     Engine as _, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use shared::password::Scheme;
+use password::Scheme;
 
 /// RFC 4648 base64, read with or without padding, written without.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -161,7 +161,7 @@ fn scrypt(stored: &str, scheme: Scheme) -> Result<String, NotTaken> {
                     .ok_or(NotTaken::Variant)?;
                 number(pair.1)
             };
-            // The log₂ of N, or N itself where Ory wrote it: as shared::password reads it.
+            // The log₂ of N, or N itself where Ory wrote it: as password reads it.
             let n = match parameter("ln")? {
                 log_n @ ..=63 => 1 << log_n,
                 n => n,

@@ -51,7 +51,7 @@ pub fn poolkeeper(arguments: &[&str], input: impl AsRef<[u8]>) -> Run {
 
 /// The vectors of the original libraries.
 pub fn vectors() -> Vec<Value> {
-    include_str!("../../../shared/tests/data/password-vectors.jsonl")
+    include_str!("../../../password/tests/vectors.jsonl")
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect()

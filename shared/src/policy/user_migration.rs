@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use password::{DummyHash, SchemeHint};
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::{Findings, Section, bounded::Bounded};
-use crate::password::{DummyHash, SchemeHint};
 
 /// The rules of user-migration.
 #[derive(Debug, Clone, Deserialize)]

@@ -1,6 +1,6 @@
 //! The costly functions against their original libraries, on the same machine, as ratios:
 //!
-//!     PYTHON=tools/password-vectors/venv/bin/python cargo bench -p poolkeeper-shared --bench password
+//!     PYTHON=tools/password-vectors/venv/bin/python cargo bench -p poolkeeper-password
 //!
 //! Each is the best of several runs. The others run through Python (`hashlib` is OpenSSL, `bcrypt`, `argon2-cffi`) and
 //! perl (libxcrypt), which time themselves; one that is not installed is left out. Above 1.3 the run fails.
@@ -18,7 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use shared::password::{Budget, DummyHash, HashFunction, Password};
+use poolkeeper_password::{Budget, DummyHash, HashFunction, Password};
 
 const RUNS: u32 = 5;
 /// Issue 4: none slower than this against the fastest well-kept one.

@@ -1,4 +1,4 @@
-//! The promises of `shared::password` that hold for every scheme.
+//! The promises of this crate that hold for every scheme.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use shared::password::{
+use poolkeeper_password::{
     Budget, DummyHash, MAX_STORED_BYTES, Password, Refused, Scheme, SchemeHint, StoredHash,
 };
 

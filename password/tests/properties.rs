@@ -9,9 +9,9 @@
 
 use std::{sync::LazyLock, time::Duration};
 
+use poolkeeper_password::{Budget, Password, Refused, Scheme, SchemeHint, StoredHash};
 use proptest::prelude::*;
 use serde_json::Value;
-use shared::password::{Budget, Password, Refused, Scheme, SchemeHint, StoredHash};
 
 /// Enough for the cheapest parameters of each scheme.
 const SMALL: Budget = Budget {
@@ -26,7 +26,7 @@ const UNLIMITED: Budget = Budget {
 type Seed = (Option<SchemeHint>, String);
 
 static VECTORS: LazyLock<Vec<Seed>> = LazyLock::new(|| {
-    let lines = include_str!("data/password-vectors.jsonl").lines();
+    let lines = include_str!("vectors.jsonl").lines();
     lines
         .map(|line| {
             let vector: Value = serde_json::from_str(line).unwrap();

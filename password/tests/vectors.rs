@@ -1,4 +1,4 @@
-//! Stored passwords that other programs wrote (`data/password-vectors.jsonl`, by
+//! Stored passwords that other programs wrote (`vectors.jsonl`, by
 //! `tools/password-vectors/generate.py`), and the same ones damaged.
 
 #![allow(
@@ -13,8 +13,8 @@ use std::{
     time::Duration,
 };
 
+use poolkeeper_password::{Budget, Password, Scheme, SchemeHint, StoredHash, UnsupportedHash};
 use serde::Deserialize;
-use shared::password::{Budget, Password, Scheme, SchemeHint, StoredHash, UnsupportedHash};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,7 +47,7 @@ impl Vector {
 }
 
 fn vectors() -> impl Iterator<Item = Vector> {
-    let lines = include_str!("data/password-vectors.jsonl").lines();
+    let lines = include_str!("vectors.jsonl").lines();
     lines.map(|line| serde_json::from_str(line).unwrap())
 }
 
