@@ -1,7 +1,5 @@
 //! From the event to what is recorded, and what Cognito hears when it cannot be.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 use shared::{
     aws::ServiceError,
@@ -68,8 +66,7 @@ impl PostConfirmation {
             .await
             .map_err(failed)?;
         if password_reset {
-            let window =
-                Duration::from_secs(self.policy.password_reset_window_seconds.get().into());
+            let window = self.policy.password_reset_window;
             written = recorder
                 .password_reset(user, window, deadline)
                 .await
@@ -100,12 +97,7 @@ impl Trigger for PostConfirmation {
         let sub = sub.ok_or_else(|| {
             MalformedEvent::new("request.userAttributes.sub", "a non-empty string")
         })?;
-        let kept = |(name, _): &(&str, &str)| {
-            self.policy
-                .profile_attributes
-                .iter()
-                .any(|keep| keep == name)
-        };
+        let kept = |(name, _): &(&str, &str)| self.policy.profile_attributes.contains(*name);
         let user = ConfirmedUser {
             user_pool_id: event.user_pool_id()?,
             sub,

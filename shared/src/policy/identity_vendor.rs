@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Findings, Name, Section, bounded::Bounded};
+use super::{Findings, Name, Rules, bounded::Bounded};
 
 /// Longest life of a Cognito token that leaves the vendor, seconds: whoever holds it can have
 /// credentials made for as long.
@@ -196,9 +196,18 @@ pub struct Condition {
     pub contains: Option<String>,
 }
 
-impl Section for IdentityVendor {
-    const NAME: &'static str = "identity-vendor";
+impl Rules for IdentityVendor {
+    const SECTION: &'static str = "identity-vendor";
 
+    type Section = Self;
+
+    fn compile(section: Self, findings: &mut Findings) -> Option<Self> {
+        section.check(findings);
+        Some(section)
+    }
+}
+
+impl IdentityVendor {
     fn check(&self, errors: &mut Findings) {
         for (name, issuer) in &self.issuers {
             if issuer.audiences.get_ref().is_empty() {

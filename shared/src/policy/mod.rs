@@ -13,17 +13,15 @@ mod identity_vendor;
 mod name;
 mod post_confirmation;
 mod pre_sign_up;
+mod sections;
 mod user_migration;
 
 use std::{fmt, path::Path};
 
-use serde::de::DeserializeOwned;
-use toml::{
-    Spanned,
-    de::{DeTable, DeValue},
-};
+use toml::{Spanned, de::DeTable};
 
-use self::diagnose::Source;
+#[cfg(feature = "schema")]
+pub use self::sections::schema;
 pub use self::{
     bounded::{Bounded, Message},
     diagnose::{PolicyError, PolicyErrors},
@@ -34,34 +32,16 @@ pub use self::{
     name::Name,
     post_confirmation::{OnFailure, PostConfirmation},
     pre_sign_up::{Check, DomainPattern, EmailDomain, Mode, PreSignUp, SignUpKind, Undecided},
+    sections::{Findings, Rules, WrittenSection},
     user_migration::{LegacyColumns, LookupKey, UserMigration},
 };
+use self::{diagnose::Source, sections::SECTIONS};
 
 /// Where a Lambda layer mounts the file; `POLICY_FILE` overrides.
 pub const DEFAULT_POLICY_FILE: &str = "/opt/policy.toml";
 
 /// The version of the file's format that this code reads.
 const VERSION: i64 = 1;
-
-/// One function's section.
-pub trait Section: DeserializeOwned {
-    /// The section's name, which is the function's.
-    const NAME: &'static str;
-
-    /// Checks what only several values together show.
-    fn check(&self, errors: &mut Findings);
-}
-
-/// What a section's [`Section::check`] found, by place in the file.
-#[derive(Debug, Default)]
-pub struct Findings(Vec<(std::ops::Range<usize>, String)>);
-
-impl Findings {
-    /// `message` about the value at `span`.
-    pub fn at(&mut self, span: std::ops::Range<usize>, message: impl Into<String>) {
-        self.0.push((span, message.into()));
-    }
-}
 
 /// A policy file's text, parsed as far as its syntax allows.
 pub struct PolicyFile {
@@ -97,27 +77,24 @@ impl PolicyFile {
         }
     }
 
-    /// The section of one function.
+    /// The rules of one function, from its section.
     ///
     /// # Errors
     /// All that is wrong with it, or with the syntax within it.
-    pub fn section<S: Section>(&self) -> Result<S, PolicyErrors> {
+    pub fn section<R: Rules>(&self) -> Result<R, PolicyErrors> {
         let (root, syntax) = DeTable::parse_recoverable(self.source.text());
-        let mut errors = self.source.syntax_errors(&syntax, Some(S::NAME));
+        let mut errors = self.source.syntax_errors(&syntax, Some(R::SECTION));
         if !errors.is_empty() {
             return Err(PolicyErrors(errors));
         }
         self.check_version(&root, &mut errors);
-        let Some(section) = root.get_ref().get(S::NAME) else {
-            errors.push(
-                self.source
-                    .whole(format!("the section [{}] is missing", S::NAME)),
-            );
+        let Some(section) = root.get_ref().get(R::SECTION) else {
+            let message = format!("the section [{}] is missing", R::SECTION);
+            errors.push(self.source.whole(message));
             return Err(PolicyErrors(errors));
         };
-        let section = self.read_section::<S>(section, &mut errors);
-        match section {
-            Some(section) if errors.is_empty() => Ok(section),
+        match sections::read(&self.source, section, &mut errors) {
+            Some(rules) if errors.is_empty() => Ok(rules),
             _ => Err(PolicyErrors(errors)),
         }
     }
@@ -134,22 +111,15 @@ impl PolicyFile {
         }
         self.check_version(&root, &mut errors);
         for (key, value) in root.get_ref().iter() {
-            match key.get_ref().as_ref() {
-                "version" => {}
-                PreSignUp::NAME => drop(self.read_section::<PreSignUp>(value, &mut errors)),
-                PostConfirmation::NAME => {
-                    drop(self.read_section::<PostConfirmation>(value, &mut errors));
+            let name = key.get_ref().as_ref();
+            match SECTIONS.iter().find(|entry| entry.name == name) {
+                Some(entry) => (entry.check)(&self.source, value, &mut errors),
+                None if name == "version" => {}
+                None => {
+                    let message =
+                        format!("no such section: expected {}", sections::expected_names());
+                    errors.push(self.source.at(key.span(), "", &message));
                 }
-                UserMigration::NAME => drop(self.read_section::<UserMigration>(value, &mut errors)),
-                IdentityVendor::NAME => {
-                    drop(self.read_section::<IdentityVendor>(value, &mut errors));
-                }
-                other => errors.push(self.source.at(
-                    key.span(),
-                    other,
-                    "no such section: expected version, pre-sign-up, post-confirmation, \
-                     user-migration or identity-vendor",
-                )),
             }
         }
         if errors.is_empty() {
@@ -157,21 +127,6 @@ impl PolicyFile {
         } else {
             Err(PolicyErrors(errors))
         }
-    }
-
-    fn read_section<S: Section>(
-        &self,
-        section: &Spanned<DeValue<'_>>,
-        errors: &mut Vec<PolicyError>,
-    ) -> Option<S> {
-        let read: Option<S> = self.source.deserialize(S::NAME, section.clone(), errors);
-        if let Some(section) = &read {
-            let mut findings = Findings::default();
-            section.check(&mut findings);
-            let located = findings.0.into_iter();
-            errors.extend(located.map(|(span, text)| self.source.at(span, S::NAME, &text)));
-        }
-        read
     }
 
     fn check_version(&self, root: &Spanned<DeTable<'_>>, errors: &mut Vec<PolicyError>) {
@@ -192,29 +147,6 @@ impl fmt::Debug for PolicyFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PolicyFile").finish_non_exhaustive()
     }
-}
-
-/// The JSON Schema of the whole file, for editors.
-#[cfg(feature = "schema")]
-pub fn schema() -> schemars::Schema {
-    /// Poolkeeper's policy file.
-    #[derive(schemars::JsonSchema)]
-    #[schemars(
-        deny_unknown_fields,
-        rename_all = "kebab-case",
-        title = "Poolkeeper policy"
-    )]
-    #[expect(dead_code, reason = "only its schema is used")]
-    struct Policy {
-        /// Version of this format.
-        #[schemars(range(min = 1, max = 1))]
-        version: u8,
-        pre_sign_up: Option<PreSignUp>,
-        post_confirmation: Option<PostConfirmation>,
-        user_migration: Option<UserMigration>,
-        identity_vendor: Option<IdentityVendor>,
-    }
-    schemars::schema_for!(Policy)
 }
 
 #[cfg(test)]

@@ -1,24 +1,41 @@
 //! `[post-confirmation]`: what is kept of a user who was confirmed.
 
+use std::{collections::BTreeSet, time::Duration};
+
 use serde::Deserialize;
 
-use super::{Findings, Section, bounded::Bounded};
+use super::{Findings, Rules, bounded::Bounded};
 
 /// The rules of post-confirmation.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "snake_case")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostConfirmation {
     /// What happens to the user when the profile cannot be stored. They are confirmed already.
-    #[serde(default)]
     pub on_failure: OnFailure,
+    /// The attributes that the profile keeps, as Cognito names them.
+    pub profile_attributes: BTreeSet<String>,
+    /// Time within which a second password reset of the same user is the same event, delivered again.
+    pub password_reset_window: Duration,
+}
+
+/// What is kept of a user who was confirmed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "PostConfirmation")
+)]
+pub struct Section {
+    /// What happens to the user when the profile cannot be stored. They are confirmed already.
+    #[serde(default)]
+    on_failure: OnFailure,
     /// The attributes that the profile keeps, as Cognito names them (`custom:` included).
     #[serde(default = "profile_attributes")]
-    pub profile_attributes: Vec<String>,
+    profile_attributes: BTreeSet<String>,
     /// Seconds within which a second password reset of the same user is the same event, delivered again.
     /// Cognito gives such events no id.
-    #[serde(default = "Bounded::<1, 3600>::new::<60>")]
-    pub password_reset_window_seconds: Bounded<1, 3600>,
+    #[serde(default = "password_reset_window_seconds")]
+    password_reset_window_seconds: Bounded<1, 3600>,
 }
 
 /// What happens when post-confirmation cannot do its work.
@@ -33,24 +50,45 @@ pub enum OnFailure {
     Fail,
 }
 
-impl Default for PostConfirmation {
-    /// What holds while the section cannot be read: the user goes on.
+impl Default for Section {
     fn default() -> Self {
         Self {
             on_failure: OnFailure::default(),
             profile_attributes: profile_attributes(),
-            password_reset_window_seconds: Bounded::new::<60>(),
+            password_reset_window_seconds: password_reset_window_seconds(),
         }
     }
 }
 
-impl Section for PostConfirmation {
-    const NAME: &'static str = "post-confirmation";
-
-    fn check(&self, _: &mut Findings) {}
+impl Default for PostConfirmation {
+    /// What holds while the section cannot be read: the user goes on.
+    fn default() -> Self {
+        Section::default().into()
+    }
 }
 
-fn profile_attributes() -> Vec<String> {
+impl From<Section> for PostConfirmation {
+    fn from(section: Section) -> Self {
+        let window = section.password_reset_window_seconds.get();
+        Self {
+            on_failure: section.on_failure,
+            profile_attributes: section.profile_attributes,
+            password_reset_window: Duration::from_secs(window.into()),
+        }
+    }
+}
+
+impl Rules for PostConfirmation {
+    const SECTION: &'static str = "post-confirmation";
+
+    type Section = Section;
+
+    fn compile(section: Section, _: &mut Findings) -> Option<Self> {
+        Some(section.into())
+    }
+}
+
+fn profile_attributes() -> BTreeSet<String> {
     [
         "email",
         "email_verified",
@@ -60,5 +98,9 @@ fn profile_attributes() -> Vec<String> {
         "locale",
     ]
     .map(str::to_owned)
-    .to_vec()
+    .into()
+}
+
+fn password_reset_window_seconds() -> Bounded<1, 3600> {
+    Bounded::new::<60>()
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Findings, Name, Section, bounded::Message};
+use super::{Findings, Name, Rules, bounded::Message};
 use crate::email::Domain;
 
 /// The rules of pre-sign-up.
@@ -130,9 +130,18 @@ impl TryFrom<String> for DomainPattern {
     }
 }
 
-impl Section for PreSignUp {
-    const NAME: &'static str = "pre-sign-up";
+impl Rules for PreSignUp {
+    const SECTION: &'static str = "pre-sign-up";
 
+    type Section = Self;
+
+    fn compile(section: Self, findings: &mut Findings) -> Option<Self> {
+        section.check(findings);
+        Some(section)
+    }
+}
+
+impl PreSignUp {
     fn check(&self, errors: &mut Findings) {
         let mut seen = Vec::new();
         for check in &self.checks {

@@ -248,7 +248,7 @@ fn a_missing_section_or_version_is_said() {
     assert_eq!(
         errors(&format!("{GOOD}[typo]")),
         [
-            "policy.toml:23: typo: no such section: expected version, pre-sign-up, post-confirmation, user-migration or identity-vendor"
+            "policy.toml:23: no such section: expected version, pre-sign-up, post-confirmation, user-migration or identity-vendor"
         ]
     );
 }

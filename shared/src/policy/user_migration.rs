@@ -6,7 +6,7 @@ use password::{DummyHash, SchemeHint};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Findings, Section, bounded::Bounded};
+use super::{Findings, Rules, bounded::Bounded};
 
 /// The rules of user-migration.
 #[derive(Debug, Clone, Deserialize)]
@@ -86,9 +86,18 @@ impl Default for LegacyColumns {
     }
 }
 
-impl Section for UserMigration {
-    const NAME: &'static str = "user-migration";
+impl Rules for UserMigration {
+    const SECTION: &'static str = "user-migration";
 
+    type Section = Self;
+
+    fn compile(section: Self, findings: &mut Findings) -> Option<Self> {
+        section.check(findings);
+        Some(section)
+    }
+}
+
+impl UserMigration {
     fn check(&self, errors: &mut Findings) {
         if let Some(hash) = &self.hash
             && let Err(unknown) = hash.get_ref().clone().resolve_secrets(|_| None)
