@@ -8,7 +8,6 @@ mod error;
 mod export_cognito;
 mod hash;
 mod input;
-mod phone;
 mod progress;
 mod rows;
 mod source;

@@ -7,6 +7,7 @@ pub mod deadline;
 pub mod email;
 pub mod jwt;
 pub mod legacy;
+pub mod phone;
 pub mod policy;
 pub mod start;
 pub mod state;

@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use password::{Budget, Scheme, StoredHash};
-use shared::email::{EmailAddress, InvalidEmail};
+use shared::{
+    email::{EmailAddress, InvalidEmail},
+    phone::is_e164,
+};
 
 use super::{
     distinct::Distinct,
@@ -12,7 +15,6 @@ use super::{
 };
 use crate::{
     hash::Named,
-    phone::is_e164,
     rows::{Entry, Row},
     source::Source,
 };

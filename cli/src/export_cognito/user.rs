@@ -6,7 +6,7 @@ use std::{
     io::Read,
 };
 
-use shared::email::EmailAddress;
+use shared::{email::EmailAddress, phone::is_e164};
 
 use super::{
     algorithm::Algorithm,
@@ -15,7 +15,6 @@ use super::{
 use crate::{
     error::Error,
     hash::Named,
-    phone::is_e164,
     rows::{Row, Rows},
     source::Source,
 };

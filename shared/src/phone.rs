@@ -1,8 +1,8 @@
-//! Phone numbers as Cognito takes them.
+//! Phone numbers, as Cognito takes them.
 
 /// Whether this is an E.164 number: `+`, and up to 15 digits of which the first is no zero (ITU-T E.164,
 /// section 6; Cognito's Developer Guide, "Working with user attributes").
-pub(crate) fn is_e164(text: &str) -> bool {
+pub fn is_e164(text: &str) -> bool {
     let Some(digits) = text.strip_prefix('+') else {
         return false;
     };
