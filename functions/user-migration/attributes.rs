@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use shared::{legacy::LegacyUser, policy::UserMigration};
+use shared::{legacy::LegacyUser, phone::is_e164, policy::UserMigration};
 
 /// Longest attribute value that Cognito takes, characters (Amazon Cognito developer guide, "Working with
 /// user attributes").
@@ -10,8 +10,8 @@ const MAX_VALUE: usize = 2048;
 
 /// The user attributes that the policy maps, of those that the legacy user has.
 ///
-/// A value that is empty or too long is left out: Cognito would refuse the whole user for it. `username`
-/// is set only where the name that was typed is an alias of the user: Cognito refuses it elsewhere.
+/// A value that is empty or too long is left out, and a phone number that is not one: Cognito would refuse
+/// the whole user for it. `username` is set only where the name that was typed is an alias of the user: Cognito refuses it elsewhere.
 pub(crate) fn map(
     policy: &UserMigration,
     user: &LegacyUser,
@@ -21,12 +21,14 @@ pub(crate) fn map(
         .attributes
         .iter()
         .filter_map(|(name, legacy)| Some((name, user.attributes.get(legacy.get_ref())?)))
-        .filter(|(_, value)| !value.is_empty() && value.chars().count() <= MAX_VALUE)
+        .filter(|(name, value)| acceptable(name, value))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    let is_alias = ["email", "phone_number"]
-        .iter()
-        .any(|alias| mapped.get(*alias).is_some_and(|value| value == typed));
+    // A pool compares aliases without regard to case, unless it was made otherwise.
+    let is_alias = ["email", "phone_number"].iter().any(|alias| {
+        let value = mapped.get(*alias);
+        value.is_some_and(|value| value.to_lowercase() == typed.to_lowercase())
+    });
     if !is_alias {
         mapped.remove("username");
     }
@@ -34,6 +36,11 @@ pub(crate) fn map(
         mapped.insert("email_verified".to_owned(), user.email_verified.to_string());
     }
     mapped
+}
+
+fn acceptable(name: &str, value: &str) -> bool {
+    let number = name != "phone_number" || is_e164(value);
+    number && !value.is_empty() && value.chars().count() <= MAX_VALUE
 }
 
 /// Whether Cognito has somewhere to send a code to: it sends none to what is not verified.
@@ -108,6 +115,25 @@ mod tests {
         let user = user(&[("mail", "ana@example.com"), ("login", "ana")]);
         assert_eq!(map(&policy(), &user, "ana").get("username"), None);
         let mapped = map(&policy(), &user, "ana@example.com");
+        assert_eq!(mapped.get("username").unwrap(), "ana");
+    }
+
+    #[test]
+    fn a_phone_number_that_cognito_would_refuse_is_left_out() {
+        let mut policy = policy();
+        let column = toml::Spanned::new(0..0, "tel".to_owned());
+        policy.attributes.insert("phone_number".to_owned(), column);
+        let mapped = |number| map(&policy, &user(&[("tel", number)]), "ana");
+        for number in ["030 123456", "+49 30 123456", "+0123456", "004930123456"] {
+            assert_eq!(mapped(number).get("phone_number"), None, "{number}");
+        }
+        assert_eq!(mapped("+4930123456").len(), 1);
+    }
+
+    #[test]
+    fn an_alias_is_recognised_in_any_case() {
+        let user = user(&[("mail", "ana@example.com"), ("login", "ana")]);
+        let mapped = map(&policy(), &user, "Ana@Example.COM");
         assert_eq!(mapped.get("username").unwrap(), "ana");
     }
 
