@@ -8,6 +8,7 @@ use crate::common::{
     faulty::{Behaviour, Faulty, http},
     log_text, options,
 };
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use local::{
     http_client::send,
     stack::{Options, Stack},
@@ -15,6 +16,8 @@ use local::{
 use serde_json::{Value, json};
 
 const CANARY: &str = "cAnArY";
+/// `crypt(3)` of the canary, as Debian stores it.
+const HASH_OF_CANARY: &str = "$6$rounds=1000$canarysalt$ZCsoSsH9sqkDQotgG4nDLLrRRKdAYUCIsiE9jz6w9nUUM1kYEI8o09t1qFJNpX27qF28qA5hlXArW3u8lSXed.";
 const FUNCTIONS: [&str; 4] = [
     "PreSignUpFunction",
     "PostConfirmationFunction",
@@ -42,6 +45,26 @@ fn at_trace(more: &[(&str, &str)]) -> Options {
         .map(|function| (function.to_owned(), variables.clone()))
         .into();
     options
+}
+
+/// A user of the old system whose name, password and attributes are canaries.
+async fn put_legacy_row(stack: &Stack) {
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let attributes = ["email", "full_name"].map(|name| (name.to_owned(), text(&legacy_name())));
+    Client::new(&stack.sdk_config(Stack::admin()))
+        .put_item()
+        .table_name(stack.physical_name("LegacyUsersTable"))
+        .item("username", text(&legacy_name().to_lowercase()))
+        .item("password_hash", text(HASH_OF_CANARY))
+        .item("email_verified", AttributeValue::Bool(true))
+        .item("attributes", AttributeValue::M(attributes.into()))
+        .send()
+        .await
+        .unwrap();
+}
+
+fn legacy_name() -> String {
+    format!("legacy-{CANARY}@example.com")
 }
 
 /// Sends `payload` to a function and gives what it answered with, if that was an error.
@@ -116,6 +139,20 @@ fn events() -> Vec<(&'static str, String)> {
         ),
         (
             "UserMigrationFunction",
+            event("user-migration.Authentication", |event| {
+                event["userName"] = json!(legacy_name());
+                event["request"]["password"] = json!(CANARY);
+            }),
+        ),
+        (
+            "UserMigrationFunction",
+            event("user-migration.Authentication", |event| {
+                event["userName"] = json!(legacy_name());
+                event["request"]["password"] = json!(format!("not {CANARY}"));
+            }),
+        ),
+        (
+            "UserMigrationFunction",
             event("user-migration.Authentication", odd_password),
         ),
         (
@@ -173,6 +210,7 @@ async fn no_canary_shows_whatever_is_sent_and_whatever_the_stores_do() {
         vec![("POLICY_FILE", "/nonexistent/policy.toml")],
     ] {
         let stack = Stack::start(&at_trace(&more)).await.unwrap();
+        put_legacy_row(&stack).await;
         for (function, payload) in events() {
             let error = error_of(&stack, function, &payload).await;
             assert!(!error.contains(CANARY), "{function}: {error}");
@@ -182,19 +220,26 @@ async fn no_canary_shows_whatever_is_sent_and_whatever_the_stores_do() {
             log.contains("\"type\":\"poolkeeper.audit\""),
             "something was logged: {more:?}"
         );
+        if more.is_empty() {
+            assert!(log.contains("\"reason\":\"password-verified\""), "{log}");
+            assert!(log.contains("\"reason\":\"wrong-password\""), "{log}");
+        }
         let shown: Vec<&str> = log.lines().filter(|line| line.contains(CANARY)).collect();
         assert!(shown.is_empty(), "{shown:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn text_that_is_no_json_shows_nothing() {
+async fn json_that_is_no_event_shows_nothing() {
     let stack = Stack::start(&at_trace(&[])).await.unwrap();
     for function in FUNCTIONS {
         for payload in [
             format!("\"{CANARY}\""),
             format!("[\"{CANARY}\"]"),
             format!("{{\"{CANARY}\":\"{CANARY}\"}}"),
+            // Lambda lets nothing through that is no JSON. This is JSON that no string can hold.
+            format!("{{\"triggerSource\":\"PreSignUp_SignUp\",\"userName\":\"{CANARY}\\ud800\"}}"),
+            format!("{{\"triggerSource\":{{\"{CANARY}\":1e999999}},\"userName\":[\"{CANARY}\"]}}"),
         ] {
             let error = error_of(&stack, function, &payload).await;
             assert!(!error.contains(CANARY), "{function}: {error}");
