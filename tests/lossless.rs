@@ -1,8 +1,8 @@
 //! Promise 1: of a trigger event only `response` changes; what nobody here knows passes through.
 
-use std::{path::PathBuf, process::Command};
+use std::path::PathBuf;
 
-use crate::common::{answer, invoke, stack, tree};
+use crate::common::{answer, invoke, last_decision, packages, stack, tree};
 use proptest::prelude::*;
 use serde_json::{Value, json, value::RawValue};
 use shared::trigger::TriggerEvent;
@@ -13,17 +13,11 @@ const TRIGGERS: [&str; 3] = [
     "UserMigrationFunction",
 ];
 
-/// The Cognito fixtures that the crate `aws_lambda_events` publishes with its source, where Cargo keeps
-/// it.
+/// The Cognito fixtures that the crate `aws_lambda_events` publishes with its source.
 fn published_fixtures() -> Vec<PathBuf> {
-    let metadata = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
-        .current_dir(tree("."))
-        .output()
-        .unwrap();
-    let metadata: Value = serde_json::from_slice(&metadata.stdout).unwrap();
-    let mut packages = metadata["packages"].as_array().unwrap().iter();
-    let package = packages
+    let metadata = packages::metadata();
+    let package = metadata
+        .iter()
         .find(|package| package["name"] == "aws_lambda_events")
         .unwrap();
     let manifest = PathBuf::from(package["manifest_path"].as_str().unwrap());
@@ -57,14 +51,18 @@ async fn every_published_fixture_and_every_sample_comes_back_from_every_trigger(
         published.len() >= 20 && samples.len() >= 8,
         "{published:?} {samples:?}"
     );
+    let mut refused = 0;
     for path in published.iter().chain(&samples) {
         let text = std::fs::read_to_string(path).unwrap();
         let sent: Value = serde_json::from_str(&text).unwrap();
         for function in TRIGGERS {
             let answered = invoke(&stack, function, &text).await;
-            // A refusal by the policy is an answer too: it has no event.
+            // A refusal by the policy is an answer too: it has no event. Any other failure is none.
             if answered.function_error.is_some() {
+                let decision = last_decision(&stack);
+                assert!(decision.starts_with("refused "), "{path:?}: {decision}");
                 assert_eq!(function, "PreSignUpFunction", "{path:?}");
+                refused += 1;
                 continue;
             }
             let mut got: Value = serde_json::from_str(&answer(&answered)).unwrap();
@@ -72,6 +70,7 @@ async fn every_published_fixture_and_every_sample_comes_back_from_every_trigger(
             assert_eq!(got, sent, "{function} {path:?}");
         }
     }
+    assert!(refused > 0, "the refused sample was not refused");
 }
 
 /// JSON as hostile as it may be and still be JSON, in any order and spelling.

@@ -1,52 +1,10 @@
 //! What is linked into the functions, and what must never be.
 
-use std::process::Command;
-
-use crate::common::tree;
-
-/// `name version` of everything that the four functions link.
-fn linked() -> Vec<String> {
-    let output = Command::new(env!("CARGO"))
-        .args([
-            "tree",
-            "--locked",
-            "--offline",
-            "--edges",
-            "normal",
-            "--package",
-            "poolkeeper",
-        ])
-        .args([
-            "--prefix",
-            "none",
-            "--no-dedupe",
-            "--target",
-            "aarch64-unknown-linux-musl",
-        ])
-        .current_dir(tree("."))
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let mut lines: Vec<String> = String::from_utf8(output.stdout)
-        .unwrap()
-        .lines()
-        .filter_map(|line| {
-            let mut words = line.split(' ');
-            Some(format!("{} {}", words.next()?, words.next()?))
-        })
-        .collect();
-    lines.sort();
-    lines.dedup();
-    lines
-}
+use crate::common::{packages, tree};
 
 #[test]
 fn there_is_one_tls_and_one_http_stack_and_nothing_of_the_test_bed() {
-    let linked = linked();
+    let linked = packages::linked();
     assert!(
         linked.iter().any(|line| line.starts_with("ring v0.17")),
         "{linked:?}"
@@ -98,15 +56,9 @@ fn nothing_that_ships_is_under_a_licence_that_deny_toml_does_not_allow() {
         .iter()
         .map(|licence| licence.as_str().unwrap())
         .collect();
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
-        .current_dir(tree("."))
-        .output()
-        .unwrap();
-    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let linked = linked();
-    let packages = metadata["packages"].as_array().unwrap().iter();
-    let shipped = packages.filter(|package| {
+    let linked = packages::linked();
+    let metadata = packages::metadata();
+    let shipped = metadata.iter().filter(|package| {
         let (name, version) = (
             package["name"].as_str().unwrap(),
             package["version"].as_str().unwrap(),

@@ -2,6 +2,7 @@
 //! and servers that misbehave.
 
 pub(crate) mod faulty;
+pub(crate) mod packages;
 
 use std::{
     collections::BTreeMap,
