@@ -14,5 +14,6 @@ mod post_confirmation;
 mod pre_sign_up;
 mod shipped;
 mod silent;
+mod template;
 mod tour;
 mod user_migration;
