@@ -214,9 +214,12 @@ fn by_pipes(world: &World) -> Vec<Cell> {
     let account = world.account();
     let pipe = world.arn(
         "pipes",
-        &format!("pipe/{}-outbox", world.template.place().stack_name),
+        &format!(
+            "pipe/{}-outbox-2026-01-01T00-00-00.000",
+            world.template.place().stack_name
+        ),
     );
-    let other = format!("{pipe}2");
+    let other = world.arn("pipes", "pipe/another");
     let mut cells = Vec::new();
     for (what, source_account, source) in [
         ("the pipe", Some(account), Some(&pipe)),

@@ -58,7 +58,7 @@ The deployed stack, as its owner:
   export AWS_ACCESS_KEY_ID={OWNER['AWS_ACCESS_KEY_ID']} AWS_SECRET_ACCESS_KEY={OWNER['AWS_SECRET_ACCESS_KEY']}
   aws cloudformation describe-stacks --stack-name poolkeeper
   aws dynamodb scan --table-name {world.names['DirectoryTable']}
-  aws logs filter-log-events --log-group-name /aws/lambda/poolkeeper-pre-sign-up
+  aws logs filter-log-events --log-group-name {world.names['PreSignUpLogGroup']}
 
 The user pool, in cognito-local (every confirmation code is {CODE}):
   aws cognito-idp sign-up --endpoint-url {world.pool.idp.meta.endpoint_url} --client-id {world.pool.client_id} \\

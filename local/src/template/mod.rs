@@ -163,6 +163,11 @@ impl Template {
         definitions::of_kind(&self.resources, kind)
     }
 
+    /// Every resource whose condition holds.
+    pub fn all(&self) -> impl Iterator<Item = &Resource> {
+        self.resources.values()
+    }
+
     /// A resource by its logical id; none if its condition is false.
     pub fn get(&self, logical_id: &str) -> Option<&Resource> {
         self.resources.get(logical_id)
