@@ -97,3 +97,45 @@ fn names_that_span_regions_or_streams_say_which() {
     let pipe = name("OutboxPipe", "Name");
     assert_eq!(pipe, json!("poolkeeper-outbox-2026-01-01T00-00-00.000"));
 }
+
+#[test]
+fn api_gateways_permission_rests_on_nothing_that_it_does_not_send() {
+    let template = template(&[]);
+    let permissions = template.resources("AWS::Lambda::Permission");
+    let of_api: Vec<_> = permissions
+        .filter(|permission| permission.properties["Principal"] == "apigateway.amazonaws.com")
+        .collect();
+    assert!(!of_api.is_empty());
+    for permission in of_api {
+        let properties = &permission.properties;
+        assert!(properties.get("SourceAccount").is_none());
+        let arn = properties["SourceArn"].as_str().unwrap();
+        assert!(arn.starts_with("arn:aws:execute-api:us-east-1:123456789012:"));
+    }
+}
+
+#[test]
+fn every_route_has_a_throttle_of_its_own() {
+    let template = template(&[("ApiRateLimit", "7"), ("ApiBurstLimit", "9")]);
+    let stage = template.get("HttpApiStage").unwrap();
+    let throttle = json!({"ThrottlingRateLimit": "7", "ThrottlingBurstLimit": "9"});
+    for route in template.resources("AWS::ApiGatewayV2::Route") {
+        let key = route.properties["RouteKey"].as_str().unwrap();
+        assert_eq!(stage.properties["RouteSettings"][key], throttle, "{key}");
+    }
+}
+
+#[test]
+fn grants_on_the_key_are_for_services_and_never_for_vended_sessions() {
+    let template = template(&[("CustomerManagedKey", "true")]);
+    let policy = &template.get("EncryptionKey").unwrap().properties["KeyPolicy"];
+    let statements = policy["Statement"].as_array().unwrap();
+    let granting: Vec<_> = statements
+        .iter()
+        .filter(|statement| statement["Action"].to_string().contains("kms:CreateGrant"))
+        .collect();
+    assert_eq!(granting.len(), 1);
+    let condition = &granting[0]["Condition"];
+    assert_eq!(condition["Bool"]["kms:GrantIsForAWSResource"], "true");
+    assert_eq!(condition["Null"]["aws:FederatedProvider"], "true");
+}
