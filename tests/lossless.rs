@@ -108,11 +108,8 @@ proptest! {
         let text = format!(
             r#"{{"before":{before},"response":{{"inside":{inside},"set":1}},"after":{after},"triggerSource":"X"}}"#
         );
-        let raw = RawValue::from_string(text.clone()).unwrap();
-        let event = TriggerEvent::parse(raw.clone()).unwrap();
-        let unchanged = event.unchanged();
-        prop_assert_eq!(unchanged.get(), text.as_str());
-        let changed = TriggerEvent::parse(raw).unwrap().with_response(&json!({"set": 2, "new": [true]})).unwrap();
+        let raw = RawValue::from_string(text).unwrap();
+        let changed = TriggerEvent::parse(&raw).unwrap().with_response(&json!({"set": 2, "new": [true]})).unwrap();
         let expected = format!(
             r#"{{"before":{before},"response":{{"inside":{inside},"set":2,"new":[true]}},"after":{after},"triggerSource":"X"}}"#
         );
@@ -121,7 +118,7 @@ proptest! {
 
     #[test]
     fn no_json_panics(text in any_json()) {
-        let event = TriggerEvent::parse(RawValue::from_string(text).unwrap());
+        let event = TriggerEvent::parse(&RawValue::from_string(text).unwrap());
         if let Ok(event) = event {
             let _ = event.request::<shared::trigger::Attributes>();
             let _ = event.with_response(&json!({}));

@@ -63,7 +63,10 @@ async fn an_unknown_source_passes_through_untouched_and_is_counted() {
         last_decision(&stack),
         "passed_through unknown-trigger-source"
     );
-    assert_eq!(audit_lines(&stack)[0]["trigger_source"], "unknown");
+    assert_eq!(
+        audit_lines(&stack)[0]["trigger_source"],
+        "PreSignUp_FromTheFuture"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

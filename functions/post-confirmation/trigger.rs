@@ -4,6 +4,7 @@ use serde::Deserialize;
 use shared::{
     aws::ServiceError,
     deadline::Deadline,
+    invocation::Invocation,
     policy::{self, OnFailure},
     telemetry::Outcome,
     trigger::{
@@ -35,8 +36,6 @@ struct Request {
 struct NotReady;
 
 impl PostConfirmation {
-    pub(crate) const NAME: &str = <Self as Trigger>::FUNCTION;
-
     pub(crate) fn new(recorder: Recorder, policy: policy::PostConfirmation) -> Self {
         let recorder = Some(recorder);
         Self { recorder, policy }
@@ -83,10 +82,14 @@ impl PostConfirmation {
 impl Trigger for PostConfirmation {
     const FUNCTION: &'static str = "post-confirmation";
 
-    async fn decide(&self, event: &TriggerEvent, deadline: Deadline) -> Result<Decision, Failure> {
+    async fn decide(
+        &self,
+        event: &TriggerEvent,
+        invocation: &Invocation,
+    ) -> Result<Decision, Failure> {
         let password_reset = match event.source() {
-            TriggerSource::PostConfirmationConfirmSignUp => false,
-            TriggerSource::PostConfirmationConfirmForgotPassword => true,
+            TriggerSource::POST_CONFIRMATION_CONFIRM_SIGN_UP => false,
+            TriggerSource::POST_CONFIRMATION_CONFIRM_FORGOT_PASSWORD => true,
             _ => return Ok(Decision::pass_through()),
         };
         let request: Request = event.request()?;
@@ -106,7 +109,8 @@ impl Trigger for PostConfirmation {
             trigger_source: event.source().to_string(),
             attributes: request.user_attributes.iter().filter(kept).collect(),
         };
-        self.record(&user, password_reset, deadline).await
+        self.record(&user, password_reset, invocation.deadline())
+            .await
     }
 
     fn settle(&self, failure: &Failure) -> Decision {

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use shared::{
-    deadline::Deadline,
+    invocation::Invocation,
     policy::{self, SignUpKind},
     telemetry::Outcome,
     trigger::{
@@ -28,8 +28,6 @@ struct Request {
 }
 
 impl PreSignUp {
-    pub(crate) const NAME: &str = <Self as Trigger>::FUNCTION;
-
     pub(crate) fn new(policy: policy::PreSignUp) -> Self {
         Self { policy }
     }
@@ -38,11 +36,11 @@ impl PreSignUp {
 impl Trigger for PreSignUp {
     const FUNCTION: &'static str = "pre-sign-up";
 
-    async fn decide(&self, event: &TriggerEvent, _: Deadline) -> Result<Decision, Failure> {
+    async fn decide(&self, event: &TriggerEvent, _: &Invocation) -> Result<Decision, Failure> {
         let kind = match event.source() {
-            TriggerSource::PreSignUpSignUp => SignUpKind::SignUp,
-            TriggerSource::PreSignUpAdminCreateUser => SignUpKind::AdminCreateUser,
-            TriggerSource::PreSignUpExternalProvider => SignUpKind::ExternalProvider,
+            TriggerSource::PRE_SIGN_UP_SIGN_UP => SignUpKind::SignUp,
+            TriggerSource::PRE_SIGN_UP_ADMIN_CREATE_USER => SignUpKind::AdminCreateUser,
+            TriggerSource::PRE_SIGN_UP_EXTERNAL_PROVIDER => SignUpKind::ExternalProvider,
             _ => return Ok(Decision::pass_through()),
         };
         let request: Request = event.request()?;

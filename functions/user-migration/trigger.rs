@@ -11,16 +11,16 @@ use serde_json::{Map, Value, json};
 use shared::{
     aws::ServiceError,
     deadline::Deadline,
+    invocation::Invocation,
     legacy::{DynamoDbDirectory, LegacyUser},
     policy::{self, LookupKey},
     telemetry::Outcome,
     trigger::{Answer, Decision, Failure, Trigger, TriggerEvent, TriggerSource},
 };
-use tokio::time::Instant;
 
 use crate::{
     attributes,
-    verify::{ANSWER_RESERVE, Verified, Verifier},
+    verify::{Verified, Verifier},
 };
 
 /// The trigger, with its rules and its store.
@@ -36,8 +36,6 @@ struct SignIn {
 }
 
 impl UserMigration {
-    pub(crate) const NAME: &str = <Self as Trigger>::FUNCTION;
-
     pub(crate) fn new(
         policy: policy::UserMigration,
         directory: DynamoDbDirectory,
@@ -112,25 +110,26 @@ impl UserMigration {
 impl Trigger for UserMigration {
     const FUNCTION: &'static str = "user-migration";
 
-    async fn decide(&self, event: &TriggerEvent, deadline: Deadline) -> Result<Decision, Failure> {
-        let floor = Duration::from_millis(self.policy.answer_floor_ms.get().into());
-        // Before the deadline all the same, or it would take the decision with it.
-        let floor = floor.min(deadline.keeping(ANSWER_RESERVE).remaining());
-        let floor = Instant::now() + floor;
-        let decided = match event.source() {
-            TriggerSource::UserMigrationAuthentication => self.sign_in(event, deadline).await,
-            TriggerSource::UserMigrationForgotPassword => {
+    async fn decide(
+        &self,
+        event: &TriggerEvent,
+        invocation: &Invocation,
+    ) -> Result<Decision, Failure> {
+        let deadline = invocation.deadline();
+        match event.source() {
+            TriggerSource::USER_MIGRATION_AUTHENTICATION => self.sign_in(event, deadline).await,
+            TriggerSource::USER_MIGRATION_FORGOT_PASSWORD => {
                 self.forgot_password(event, deadline).await
             }
-            _ => return Ok(Decision::pass_through()),
-        };
-        if Instant::now() > floor {
-            tracing::warn!(
-                "an answer took longer than answer_floor_ms: its duration tells who exists"
-            );
+            _ => Ok(Decision::pass_through()),
         }
-        tokio::time::sleep_until(floor).await;
-        decided
+    }
+
+    fn floor(&self, _: &TriggerEvent, decision: &Decision) -> Duration {
+        match decision.outcome {
+            Outcome::PassedThrough => Duration::ZERO,
+            _ => Duration::from_millis(self.policy.answer_floor_ms.get().into()),
+        }
     }
 
     /// Fails closed, and silently: an error would tell that there was something to fail on.
@@ -156,37 +155,4 @@ fn migrated(
     let status = final_user_status.map(|status| Value::String(status.to_owned()));
     response.extend(status.map(|status| ("finalUserStatus".to_owned(), status)));
     Decision::new(Outcome::Migrated, reason, Answer::Respond(response))
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use aws_sdk_dynamodb::{Client, Config, config::BehaviorVersion};
-    use serde_json::value::RawValue;
-    use shared::policy::{LegacyColumns, PolicyFile};
-
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_floor_beyond_the_deadline_leaves_the_time_to_answer() {
-        let text = "version = 1\n[user-migration]\nanswer_floor_ms = 4000";
-        let policy: policy::UserMigration = PolicyFile::parse("policy.toml", text.to_owned())
-            .section()
-            .unwrap();
-        // Nobody is called: the event names nobody.
-        let config = Config::builder().behavior_version(BehaviorVersion::latest());
-        let client = Client::from_conf(config.build());
-        let directory =
-            DynamoDbDirectory::new(client, "table".to_owned(), LegacyColumns::default());
-        let verifier = Verifier::new(1769, &policy).unwrap();
-        let function = UserMigration::new(policy, directory, verifier);
-        let text = r#"{"triggerSource":"UserMigration_Authentication"}"#;
-        let event = TriggerEvent::parse(RawValue::from_string(text.to_owned()).unwrap()).unwrap();
-        let deadline = Deadline::after(Duration::from_secs(2));
-        function.decide(&event, deadline).await.unwrap_err();
-        let left = deadline.remaining();
-        assert!(left >= ANSWER_RESERVE / 2, "{left:?}");
-        assert!(left <= ANSWER_RESERVE, "{left:?}");
-    }
 }

@@ -5,6 +5,7 @@
 pub mod aws;
 pub mod deadline;
 pub mod email;
+pub mod invocation;
 pub mod jwt;
 pub mod legacy;
 pub mod phone;

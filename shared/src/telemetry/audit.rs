@@ -39,6 +39,13 @@ pub enum Outcome {
     Failed,
 }
 
+impl Outcome {
+    /// Whether an operator must look at it.
+    pub fn is_failure(self) -> bool {
+        matches!(self, Self::Deferred | Self::Failed)
+    }
+}
+
 /// One decision, as the log keeps it. Holds no name, address, password, token, key or code in clear.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -63,7 +70,7 @@ pub struct AuditLine {
     /// The rule of the policy that decided, by name.
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<String>,
-    /// `triggerSource`, or `unknown`.
+    /// `triggerSource`; `unknown` where it is not shaped as Cognito shapes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     trigger_source: Option<String>,
     /// The user pool.

@@ -57,8 +57,9 @@ pub fn audit_schema() -> schemars::Schema {
 
 /// Sets up logging as the function's `LoggingConfig` says: `AWS_LAMBDA_LOG_FORMAT` (`JSON`, else text)
 /// and `AWS_LAMBDA_LOG_LEVEL` (AWS Lambda developer guide, "Advanced logging controls"); TRACE means
-/// DEBUG. Panics are noted by place only, for their message may quote input.
-pub fn init() {
+/// DEBUG. Panics are noted by place only, for their message may quote input. `function` is the binary's
+/// name: lines of its own crate are ours, as this crate's are.
+pub fn init(function: &str) {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
         *last_panic() = place.unwrap_or_default();
@@ -70,7 +71,8 @@ pub fn init() {
     } else {
         fmt::layer().with_ansi(false).boxed()
     };
-    let filter = FilterFn::new(move |event| admits(level, event.target(), *event.level()));
+    let own = function.replace('-', "_");
+    let filter = FilterFn::new(move |event| admits(&own, level, event.target(), *event.level()));
     // Fails only when called twice; the first set-up stays.
     let _ = tracing::subscriber::set_global_default(
         Registry::default().with(layer.with_filter(filter)),
@@ -115,16 +117,10 @@ fn level(text: &str) -> LevelFilter {
 /// Our own lines go by the level. Other crates may tell of trouble, but nothing of what passes through
 /// them: at DEBUG, HTTP and SDK crates print headers and bodies. The runtime's own report of a handler's
 /// error repeats what the audit line has said.
-fn admits(level: LevelFilter, target: &str, of: Level) -> bool {
-    let own = [
-        "shared",
-        "pre_sign_up",
-        "post_confirmation",
-        "user_migration",
-        "identity_vendor",
-    ];
+fn admits(own: &str, level: LevelFilter, target: &str, of: Level) -> bool {
+    let krate = |path: &'static str| path.split("::").next().unwrap_or_default();
     let root = target.split("::").next().unwrap_or_default();
-    let cap = if own.contains(&root) {
+    let cap = if root == own || root == krate(module_path!()) {
         level
     } else if target == "lambda_runtime::layers::panic" {
         LevelFilter::OFF
@@ -142,7 +138,7 @@ mod tests {
     fn trace_is_out_of_reach() {
         assert_eq!(level("TRACE"), LevelFilter::DEBUG);
         assert_eq!(level("trace"), LevelFilter::DEBUG);
-        assert!(!admits(level("TRACE"), "shared::aws", Level::TRACE));
+        assert!(!admits("f", level("TRACE"), "shared::aws", Level::TRACE));
         const {
             assert!(matches!(
                 tracing::level_filters::STATIC_MAX_LEVEL,
@@ -154,18 +150,25 @@ mod tests {
     #[test]
     fn other_crates_are_heard_from_warnings_up_only() {
         let debug = level("DEBUG");
-        assert!(admits(debug, "user_migration::verify", Level::DEBUG));
+        assert!(admits(
+            "user_migration",
+            debug,
+            "user_migration::verify",
+            Level::DEBUG
+        ));
         assert!(!admits(
+            "f",
             debug,
             "aws_smithy_runtime::client::orchestrator",
             Level::INFO
         ));
-        assert!(admits(debug, "aws_config::meta", Level::WARN));
+        assert!(admits("f", debug, "aws_config::meta", Level::WARN));
         assert!(!admits(
+            "f",
             debug,
             "lambda_runtime::layers::panic",
             Level::ERROR
         ));
-        assert!(!admits(level("ERROR"), "shared", Level::WARN));
+        assert!(!admits("f", level("ERROR"), "shared", Level::WARN));
     }
 }

@@ -4,7 +4,11 @@ use std::{borrow::Cow, error::Error, fmt};
 
 use lambda_runtime::Diagnostic;
 
-use crate::telemetry::Outcome;
+use crate::{
+    deadline::DeadlineExceeded,
+    invocation::{self, Interrupted},
+    telemetry::Outcome,
+};
 
 /// Text that an end user may read: Cognito shows it as `PreSignUp failed with error <text>.`, managed
 /// login prints it above the form.
@@ -22,33 +26,10 @@ pub enum Answer {
     Refuse(PublicMessage),
 }
 
-/// One settled decision: the answer, and what the audit line says of it.
-#[derive(Debug)]
-pub struct Decision {
-    /// What goes back.
-    pub answer: Answer,
-    /// What it comes to.
-    pub outcome: Outcome,
-    /// A stable code for the reason, kebab-case.
-    pub reason: &'static str,
-    /// The rule of the policy that decided, by name.
-    pub rule: Option<String>,
-    /// The cause, for the operator's log.
-    pub cause: Option<Box<dyn Error + Send + Sync>>,
-}
+/// One settled decision of a trigger.
+pub type Decision = invocation::Decision<Answer>;
 
 impl Decision {
-    /// `outcome` for `reason`, answered with `answer`.
-    pub fn new(outcome: Outcome, reason: &'static str, answer: Answer) -> Self {
-        Self {
-            answer,
-            outcome,
-            reason,
-            rule: None,
-            cause: None,
-        }
-    }
-
     /// A source that this function does not know: Cognito's default behaviour, and counted.
     pub fn pass_through() -> Self {
         Self::new(
@@ -56,18 +37,6 @@ impl Decision {
             "unknown-trigger-source",
             Answer::Unchanged,
         )
-    }
-
-    /// With the rule that decided.
-    pub fn by_rule(mut self, rule: &str) -> Self {
-        self.rule = Some(rule.to_owned());
-        self
-    }
-
-    /// With the cause, for the log.
-    pub fn because(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        self.cause = Some(cause.into());
-        self
     }
 }
 
@@ -79,13 +48,13 @@ pub enum Failure {
     MalformedEvent(#[from] super::MalformedEvent),
     /// The time ran out.
     #[error(transparent)]
-    DeadlineExceeded(#[from] crate::deadline::DeadlineExceeded),
+    DeadlineExceeded(#[from] DeadlineExceeded),
     /// A store or service failed.
     #[error("{0} failed")]
     Dependency(&'static str, #[source] Box<dyn Error + Send + Sync>),
     /// A bug of ours.
-    #[error("the handler panicked at {0}")]
-    Panicked(String),
+    #[error("the handler panicked")]
+    Panicked,
 }
 
 impl Failure {
@@ -95,7 +64,16 @@ impl Failure {
             Self::MalformedEvent(_) => "malformed-event",
             Self::DeadlineExceeded(_) => "deadline-exceeded",
             Self::Dependency(..) => "dependency-failed",
-            Self::Panicked(_) => "panicked",
+            Self::Panicked => "panicked",
+        }
+    }
+}
+
+impl From<&Interrupted> for Failure {
+    fn from(interrupted: &Interrupted) -> Self {
+        match interrupted {
+            Interrupted::DeadlineExceeded(exceeded) => Self::DeadlineExceeded(*exceeded),
+            Interrupted::Panicked(_) => Self::Panicked,
         }
     }
 }

@@ -1,20 +1,19 @@
-//! User-pool triggers: what Cognito sends, what goes back, and the loop between them.
+//! User-pool triggers: what Cognito sends, and what goes back.
 //!
-//! A trigger is a type with a [`Trigger::decide`]. [`serve`] does the rest for all three alike: it
-//! parses the event, bounds the decision by a deadline, settles panics and overruns by the function's
-//! own rule, writes the one audit line, and answers with an event of which only `response` changed.
+//! A trigger is a type with a [`Trigger::decide`]. The invocation loop ([`crate::invocation`]) does the
+//! rest for all alike; of the event only `response` changes.
 
 mod attributes;
 mod decision;
 mod event;
+mod handler;
 mod object;
-mod serve;
 mod source;
 
 pub use self::{
     attributes::Attributes,
     decision::{Answer, Decision, Failure, PublicMessage, TriggerError},
     event::{CallerContext, MalformedEvent, TriggerEvent},
-    serve::{Trigger, serve},
+    handler::{Trigger, TriggerRequest},
     source::TriggerSource,
 };

@@ -10,7 +10,7 @@ use serde::{
 use serde_json::value::RawValue;
 
 /// `serde_json::Value` would sort the keys and choke on `1e400000`; this keeps what it does not read.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct RawObject(Vec<(String, Box<RawValue>)>);
 
 impl RawObject {

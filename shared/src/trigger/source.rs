@@ -2,55 +2,90 @@
 
 use std::fmt;
 
-/// The sources that Poolkeeper acts on (Amazon Cognito developer guide, "Lambda trigger sources").
-/// Every other value passes through untouched: Cognito may add some at any time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TriggerSource {
+/// The value of `triggerSource` (Amazon Cognito developer guide, "Lambda trigger sources"). Open: Cognito
+/// may add some at any time, and a function that serves another trigger names its own with
+/// [`TriggerSource::new`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct TriggerSource<'a>(&'a str);
+
+impl TriggerSource<'static> {
     /// A person signs up.
-    PreSignUpSignUp,
+    pub const PRE_SIGN_UP_SIGN_UP: Self = Self("PreSignUp_SignUp");
     /// An administrator creates a user.
-    PreSignUpAdminCreateUser,
+    pub const PRE_SIGN_UP_ADMIN_CREATE_USER: Self = Self("PreSignUp_AdminCreateUser");
     /// The first sign-in through an external provider.
-    PreSignUpExternalProvider,
+    pub const PRE_SIGN_UP_EXTERNAL_PROVIDER: Self = Self("PreSignUp_ExternalProvider");
     /// A user was confirmed, by code, by an administrator or automatically.
-    PostConfirmationConfirmSignUp,
+    pub const POST_CONFIRMATION_CONFIRM_SIGN_UP: Self = Self("PostConfirmation_ConfirmSignUp");
     /// A forgotten password was replaced.
-    PostConfirmationConfirmForgotPassword,
+    pub const POST_CONFIRMATION_CONFIRM_FORGOT_PASSWORD: Self =
+        Self("PostConfirmation_ConfirmForgotPassword");
     /// Somebody whom the pool does not know signs in with a password.
-    UserMigrationAuthentication,
+    pub const USER_MIGRATION_AUTHENTICATION: Self = Self("UserMigration_Authentication");
     /// Somebody whom the pool does not know has forgotten the password.
-    UserMigrationForgotPassword,
-    /// Anything else.
-    Unknown(String),
+    pub const USER_MIGRATION_FORGOT_PASSWORD: Self = Self("UserMigration_ForgotPassword");
 }
 
-impl From<String> for TriggerSource {
-    fn from(text: String) -> Self {
-        match text.as_str() {
-            "PreSignUp_SignUp" => Self::PreSignUpSignUp,
-            "PreSignUp_AdminCreateUser" => Self::PreSignUpAdminCreateUser,
-            "PreSignUp_ExternalProvider" => Self::PreSignUpExternalProvider,
-            "PostConfirmation_ConfirmSignUp" => Self::PostConfirmationConfirmSignUp,
-            "PostConfirmation_ConfirmForgotPassword" => Self::PostConfirmationConfirmForgotPassword,
-            "UserMigration_Authentication" => Self::UserMigrationAuthentication,
-            "UserMigration_ForgotPassword" => Self::UserMigrationForgotPassword,
-            _ => Self::Unknown(text),
-        }
+impl<'a> TriggerSource<'a> {
+    /// `text` as it stands in an event.
+    pub const fn new(text: &'a str) -> Self {
+        Self(text)
+    }
+
+    /// The text as it stands in the event: for comparison and storage, not for logs.
+    pub fn as_str(self) -> &'a str {
+        self.0
+    }
+
+    /// The trigger before the underscore, `PreSignUp` of `PreSignUp_SignUp`; empty where there is none.
+    pub fn trigger(self) -> &'a str {
+        self.0.split_once('_').map_or("", |(trigger, _)| trigger)
     }
 }
 
-impl fmt::Display for TriggerSource {
+/// The text where it is shaped as Cognito shapes it, `Word_Word`, else `unknown`: it comes from outside
+/// and goes to a log line.
+impl fmt::Display for TriggerSource<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::PreSignUpSignUp => "PreSignUp_SignUp",
-            Self::PreSignUpAdminCreateUser => "PreSignUp_AdminCreateUser",
-            Self::PreSignUpExternalProvider => "PreSignUp_ExternalProvider",
-            Self::PostConfirmationConfirmSignUp => "PostConfirmation_ConfirmSignUp",
-            Self::PostConfirmationConfirmForgotPassword => "PostConfirmation_ConfirmForgotPassword",
-            Self::UserMigrationAuthentication => "UserMigration_Authentication",
-            Self::UserMigrationForgotPassword => "UserMigration_ForgotPassword",
-            // The text comes from outside and goes to a log line of bounded shape.
-            Self::Unknown(_) => "unknown",
+        const LONGEST: usize = 64;
+        let word = |text: &str| {
+            !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_alphanumeric())
+        };
+        let shaped = self
+            .0
+            .split_once('_')
+            .is_some_and(|(trigger, moment)| word(trigger) && word(moment));
+        f.write_str(if shaped && self.0.len() <= LONGEST {
+            self.0
+        } else {
+            "unknown"
         })
+    }
+}
+
+impl fmt::Debug for TriggerSource<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TriggerSource({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_of_the_future_is_shown_and_what_is_shaped_otherwise_is_not() {
+        let shown = |text| TriggerSource::new(text).to_string();
+        assert_eq!(shown("PreSignUp_FromTheFuture"), "PreSignUp_FromTheFuture");
+        let long = format!("PreSignUp_{}", "x".repeat(64));
+        for odd in ["canary", "canary_", "a_b_c", "a_canary@example.com", &long] {
+            assert_eq!(shown(odd), "unknown");
+        }
+    }
+
+    #[test]
+    fn the_trigger_is_what_stands_before_the_underscore() {
+        assert_eq!(TriggerSource::new("PreSignUp_New").trigger(), "PreSignUp");
+        assert_eq!(TriggerSource::new("PreSignUp").trigger(), "");
     }
 }

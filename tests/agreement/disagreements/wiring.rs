@@ -43,8 +43,8 @@ fn a_variable_that_the_template_forgets_is_found() {
 fn a_variable_that_the_code_newly_asks_for_is_found() {
     assert_source(
         "functions/pre-sign-up/main.rs",
-        "let log_key =",
-        "let _: Option<String> = wiring.required::<String>(\"HOOK_URL\", \"a URL\"); let log_key =",
+        "wiring.finish(",
+        "let _: Option<String> = wiring.required::<String>(\"HOOK_URL\", \"a URL\"); wiring.finish(",
         &["PreSignUpFunction requires HOOK_URL, which the template does not set"],
     );
 }
@@ -62,8 +62,8 @@ fn a_variable_that_nothing_reads_is_found() {
 fn a_variable_whose_name_is_computed_is_found() {
     assert_source(
         "functions/pre-sign-up/main.rs",
-        "let log_key =",
-        "let _: Option<String> = wiring.optional(NAME, \"a URL\"); let log_key =",
+        "wiring.finish(",
+        "let _: Option<String> = wiring.optional(NAME, \"a URL\"); wiring.finish(",
         &["functions/pre-sign-up/main.rs: optional is given a name that is no literal"],
     );
 }
