@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use shared::policy::PolicyFile;
 
+use crate::common::{error_message, event_text, invoke, log_text, stack_under};
+
 fn tree(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
@@ -133,4 +135,24 @@ fn the_audit_line_s_schema_in_the_tree_is_the_code_s() {
         "docs/audit-line.schema.json",
         shared::telemetry::audit_schema().as_value(),
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_misplaced_secret_is_in_no_log_of_a_failing_start() {
+    let bends = [
+        "pepper = \"S3CRET\"",
+        "S3CRET = \"pepper\"",
+        "hash = \"S3CRET\"",
+        "hash = { scheme = \"devise\", pepper = \"S3CRET\" }",
+        "hash = { scheme = \"devise\", pepper = { S3CRET = \"literal\" } }",
+        "hash = { scheme = \"devise\", pepper = \"S3CRET }",
+    ];
+    for bend in bends {
+        let stack = stack_under("[user-migration]", &format!("[user-migration]\n{bend}")).await;
+        let event = event_text("user-migration.Authentication");
+        error_message(&invoke(&stack, "UserMigrationFunction", &event).await);
+        let log = log_text(&stack);
+        assert!(log.contains("does not start"), "{bend}: {log}");
+        assert!(!log.contains("S3CRET"), "{bend}: {log}");
+    }
 }

@@ -272,7 +272,7 @@ async fn unreadable_rules_or_wiring_do_not_stop_it_but_every_event_is_deferred()
     let policy = stack_under("# on_failure = \"confirm\"", "on_failure = \"maybe\"").await;
     let wiring = stack_with(FUNCTION, &[("DIRECTORY_TABLE", "")]).await;
     for (stack, cause) in [
-        (policy, "unknown variant `maybe`"),
+        (policy, "on_failure: expected `confirm` or `fail`"),
         (wiring, "DIRECTORY_TABLE is not set"),
     ] {
         let sent = event_text(CONFIRM);

@@ -124,7 +124,7 @@ async fn a_bad_policy_stops_the_start_and_every_error_is_in_one_line() {
         .find(|line| line.contains("does not start"))
         .unwrap();
     assert!(
-        line.contains("unknown variant `enforced`")
+        line.contains("pre-sign-up.checks[].mode: expected one of `enforce`")
             && line.contains(":19: pre-sign-up.checks[].on_undecided"),
         "{line}"
     );

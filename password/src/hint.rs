@@ -1,9 +1,9 @@
 //! What the operator says of a store whose strings do not say it themselves.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use secrecy::SecretString;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de};
 use thiserror::Error;
 
 use super::{
@@ -209,17 +209,31 @@ impl DigestEncoding {
 
 /// A secret of the store: `{ name = "legacy/pepper" }`, to be looked up by [`SchemeHint::resolve_secrets`],
 /// or, in tests and on a command line, `{ literal = "…" }`.
-#[derive(Clone, Deserialize)]
+#[derive(Clone)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
 pub enum SecretValue {
     /// Where the secret is kept.
-    #[serde(rename = "name")]
+    #[cfg_attr(feature = "schema", schemars(rename = "name"))]
     Named(String),
     /// The secret itself.
-    #[cfg_attr(feature = "schema", schemars(with = "String"))]
-    #[serde(deserialize_with = "literal")]
+    #[cfg_attr(feature = "schema", schemars(rename = "literal", with = "String"))]
     Literal(Arc<SecretString>),
+}
+
+impl<'de> Deserialize<'de> for SecretValue {
+    /// By hand: every message that serde makes up quotes what it found, and that may be the secret.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let form = || de::Error::custom("a secret is { name = \"…\" } or { literal = \"…\" }");
+        let members = BTreeMap::<String, Text>::deserialize(deserializer).map_err(|_| form())?;
+        let mut members = members.into_iter();
+        match (members.next(), members.next()) {
+            (Some((key, Text(name))), None) if key == "name" => Ok(Self::Named(name)),
+            (Some((key, Text(secret))), None) if key == "literal" => {
+                Ok(Self::Literal(Arc::new(secret.into())))
+            }
+            _ => Err(form()),
+        }
+    }
 }
 
 impl SecretValue {
@@ -242,10 +256,13 @@ impl fmt::Debug for SecretValue {
     }
 }
 
-fn literal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<SecretString>, D::Error> {
-    Ok(Arc::new(
-        deserialize_secret(deserializer, "a secret")?.into(),
-    ))
+/// A string whose value no error shows.
+struct Text(String);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserialize_secret(deserializer, "a secret").map(Self)
+    }
 }
 
 /// A hint names a secret that is not configured.

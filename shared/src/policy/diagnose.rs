@@ -4,7 +4,7 @@
 //! and try again, until nothing is left to complain about. A required key that was taken out this way is
 //! not reported as missing on top.
 
-use std::{fmt, ops::Range};
+use std::ops::Range;
 
 use serde::de::DeserializeOwned;
 use toml::{
@@ -12,63 +12,10 @@ use toml::{
     de::{DeValue, ValueDeserializer},
 };
 
+use super::{PolicyError, complaint::Complaint, place::Place};
+
 /// More than this many errors in one section help nobody.
 const MAX_ERRORS: usize = 50;
-
-/// One thing that is wrong with a policy file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PolicyError {
-    /// The file.
-    pub file: String,
-    /// Line, from 1; 0 where the whole file is meant.
-    pub line: usize,
-    /// Key path, from the section's name.
-    pub path: String,
-    /// What is wrong and what was expected.
-    pub message: String,
-}
-
-impl fmt::Display for PolicyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
-        if self.line > 0 {
-            write!(f, ":{}", self.line)?;
-        }
-        if !self.path.is_empty() {
-            write!(f, ": {}", self.path)?;
-        }
-        write!(f, ": {}", self.message)
-    }
-}
-
-/// All that is wrong with a policy file, or with a section of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PolicyErrors(pub Vec<PolicyError>);
-
-impl PolicyErrors {
-    pub(super) fn unreadable(file: &str, error: &std::io::Error) -> Self {
-        Self(vec![PolicyError {
-            file: file.to_owned(),
-            line: 0,
-            path: String::new(),
-            message: format!(
-                "cannot be read ({error}): expected the policy layer there, or POLICY_FILE to name it"
-            ),
-        }])
-    }
-}
-
-impl fmt::Display for PolicyErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, error) in self.0.iter().enumerate() {
-            let separator = if index == 0 { "" } else { "; " };
-            write!(f, "{separator}{error}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for PolicyErrors {}
 
 /// A file's name and text, which turn positions into lines.
 pub(super) struct Source {
@@ -86,24 +33,37 @@ impl Source {
         &self.text
     }
 
-    /// An error about the value at `span`.
-    pub(super) fn at(&self, span: Range<usize>, path: &str, message: &str) -> PolicyError {
-        PolicyError {
-            file: self.name.clone(),
-            line: self.line(span.start),
-            path: path.to_owned(),
-            message: message.replace('\n', "; "),
+    /// `section` as a `T`, or `None` and what is wrong with it.
+    pub(super) fn deserialize<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        mut section: Spanned<DeValue<'_>>,
+        errors: &mut Vec<PolicyError>,
+    ) -> Option<T> {
+        let mut removed: Vec<String> = Vec::new();
+        for _ in 0..MAX_ERRORS {
+            let error = match T::deserialize(ValueDeserializer::from(section.clone())) {
+                Ok(read) => return removed.is_empty().then_some(read),
+                Err(error) => error,
+            };
+            let fault = Fault::locate::<T>(&section, &error);
+            let complaint = Complaint::read(error.message());
+            // An unknown key is not repeated; the line shows it.
+            let shown = match complaint {
+                Complaint::UnknownKey(_) => fault.place.parent(),
+                _ => fault.place.clone(),
+            };
+            let follows = matches!(complaint, Complaint::Missing(key)
+                if removed.contains(&format!("{}.{key}", fault.place)));
+            if !follows {
+                errors.push(self.at(fault.span, &format!("{name}{shown}"), &complaint.message()));
+            }
+            if fault.place.is_root() || !fault.place.remove_from(&mut section) {
+                return None;
+            }
+            removed.push(fault.place.to_string());
         }
-    }
-
-    /// An error about the file as a whole.
-    pub(super) fn whole(&self, message: String) -> PolicyError {
-        PolicyError {
-            file: self.name.clone(),
-            line: 0,
-            path: String::new(),
-            message,
-        }
+        None
     }
 
     /// The syntax errors that stand under `section`'s headers, or before any; all with `None`.
@@ -121,42 +81,31 @@ impl Source {
             .iter()
             .filter(concerns)
             .take(MAX_ERRORS)
-            .map(|error| self.at(error.span().unwrap_or(0..0), "", error.message()))
+            .map(|error| {
+                let message = Complaint::read(error.message()).message();
+                self.at(error.span().unwrap_or(0..0), "", &message)
+            })
             .collect()
     }
 
-    /// `value` as a `T`, or what is wrong with it.
-    pub(super) fn deserialize<T: DeserializeOwned>(
-        &self,
-        name: &str,
-        mut value: Spanned<DeValue<'_>>,
-        errors: &mut Vec<PolicyError>,
-    ) -> Option<T> {
-        let mut removed: Vec<String> = Vec::new();
-        for _ in 0..MAX_ERRORS {
-            let error = match T::deserialize(ValueDeserializer::from(value.clone())) {
-                Ok(read) if removed.is_empty() => return Some(read),
-                Ok(_) => return None,
-                Err(error) => error,
-            };
-            let mut span = error.span().unwrap_or_else(|| value.span());
-            let mut steps = locate(&value, &span).unwrap_or_default();
-            if let Some((index, element)) = culprit::<T>(&value, &steps, &error) {
-                steps.push(Step::Index(index));
-                span = element;
-            }
-            let path = join(name, &steps);
-            let follows = missing_field(error.message())
-                .is_some_and(|field| removed.contains(&format!("{path}.{field}")));
-            if !follows {
-                errors.push(self.at(span, &path, error.message()));
-            }
-            if steps.is_empty() || !remove(&mut value, &steps) {
-                return None;
-            }
-            removed.push(path);
+    /// An error about the value at `span`.
+    pub(super) fn at(&self, span: Range<usize>, path: &str, message: &str) -> PolicyError {
+        PolicyError {
+            file: self.name.clone(),
+            line: self.line(span.start),
+            path: path.to_owned(),
+            message: message.to_owned(),
         }
-        None
+    }
+
+    /// An error about the file as a whole.
+    pub(super) fn whole(&self, message: String) -> PolicyError {
+        PolicyError {
+            file: self.name.clone(),
+            line: 0,
+            path: String::new(),
+            message,
+        }
     }
 
     fn line(&self, offset: usize) -> usize {
@@ -180,54 +129,42 @@ impl Source {
     }
 }
 
-/// One step from a table or an array to a value in it.
-#[derive(Clone)]
-enum Step {
-    Key(String),
-    Index(usize),
+/// The value that an error of serde is about.
+struct Fault {
+    place: Place,
+    span: Range<usize>,
 }
 
-/// The way to the innermost value that `span` lies in.
-fn locate(value: &Spanned<DeValue<'_>>, span: &Range<usize>) -> Option<Vec<Step>> {
-    let holds = |outer: Range<usize>| outer.start <= span.start && span.end <= outer.end;
-    let children: Vec<(Step, bool, &Spanned<DeValue<'_>>)> = match value.get_ref() {
-        DeValue::Table(table) => table
-            .iter()
-            .map(|(key, child)| {
-                let step = Step::Key(key.get_ref().to_string());
-                (step, holds(key.span()) || holds(child.span()), child)
-            })
-            .collect(),
-        DeValue::Array(array) => array
-            .iter()
-            .enumerate()
-            .map(|(index, child)| (Step::Index(index), holds(child.span()), child))
-            .collect(),
-        _ => return None,
-    };
-    // A table under its own header has the header's span, so its children are looked at in any case.
-    for (step, _, child) in &children {
-        if let Some(inner) = locate(child, span) {
-            return Some(std::iter::once(step.clone()).chain(inner).collect());
+impl Fault {
+    /// Finds it by the error's span. toml gives an error about an element the span of the whole array, so
+    /// such an array is read element by element until the error shows.
+    fn locate<T: DeserializeOwned>(
+        section: &Spanned<DeValue<'_>>,
+        error: &toml::de::Error,
+    ) -> Self {
+        let span = error.span().unwrap_or_else(|| section.span());
+        let place = Place::of(section, &span);
+        let Some((index, element)) = culprit::<T>(section, &place, error) else {
+            return Self { place, span };
+        };
+        Self {
+            place: place.element(index),
+            span: element,
         }
     }
-    let hit = children.into_iter().find(|(_, holds, _)| *holds);
-    hit.map(|(step, ..)| vec![step])
 }
 
-/// Where `error` is about an element of the array at `steps`: which one, and its span. toml gives such
-/// an error the span of the whole array, so the array is read element by element until it shows.
+/// The first element of the array at `place` with which reading fails as `error` says.
 fn culprit<T: DeserializeOwned>(
-    value: &Spanned<DeValue<'_>>,
-    steps: &[Step],
+    section: &Spanned<DeValue<'_>>,
+    place: &Place,
     error: &toml::de::Error,
 ) -> Option<(usize, Range<usize>)> {
-    let elements = descend(value, steps)?.get_ref().as_array()?;
+    let elements = place.find(section)?.get_ref().as_array()?;
     let fails_with_first = |count: &usize| {
-        let mut shorter = value.clone();
+        let mut shorter = section.clone();
         for later in (*count..elements.len()).rev() {
-            let way: Vec<Step> = steps.iter().cloned().chain([Step::Index(later)]).collect();
-            remove(&mut shorter, &way);
+            place.element(later).remove_from(&mut shorter);
         }
         let fails = T::deserialize(ValueDeserializer::from(shorter)).err();
         fails.is_some_and(|fails| fails.span() == error.span())
@@ -237,58 +174,4 @@ fn culprit<T: DeserializeOwned>(
         .find(fails_with_first)?
         .checked_sub(1)?;
     Some((index, elements.get(index)?.span()))
-}
-
-fn descend<'v, 'i>(
-    value: &'v Spanned<DeValue<'i>>,
-    steps: &[Step],
-) -> Option<&'v Spanned<DeValue<'i>>> {
-    steps.iter().try_fold(value, |value, step| match step {
-        Step::Key(key) => value.get_ref().as_table()?.get(key.as_str()),
-        Step::Index(index) => value.get_ref().as_array()?.get(*index),
-    })
-}
-
-fn remove(value: &mut Spanned<DeValue<'_>>, steps: &[Step]) -> bool {
-    let Some((step, rest)) = steps.split_first() else {
-        return false;
-    };
-    match (value.get_mut(), step) {
-        (DeValue::Table(table), Step::Key(key)) if rest.is_empty() => {
-            table.remove(key.as_str()).is_some()
-        }
-        (DeValue::Table(table), Step::Key(key)) => table
-            .get_mut(key.as_str())
-            .is_some_and(|child| remove(child, rest)),
-        (DeValue::Array(array), Step::Index(index)) if rest.is_empty() => {
-            let others = array.iter().enumerate().filter(|(i, _)| i != index);
-            *array = others.map(|(_, child)| child.clone()).collect();
-            true
-        }
-        (DeValue::Array(array), Step::Index(index)) => array
-            .get_mut(*index)
-            .is_some_and(|child| remove(child, rest)),
-        _ => false,
-    }
-}
-
-fn join(name: &str, steps: &[Step]) -> String {
-    let mut path = name.to_owned();
-    for step in steps {
-        match step {
-            Step::Key(key) => {
-                path.push('.');
-                path.push_str(key);
-            }
-            // Removed elements shift the later ones, so an index would mislead; the line tells.
-            Step::Index(_) => path.push_str("[]"),
-        }
-    }
-    path
-}
-
-/// The field of serde's own wording, "missing field `x`".
-fn missing_field(message: &str) -> Option<&str> {
-    let (_, rest) = message.split_once("missing field `")?;
-    rest.split('`').next()
 }

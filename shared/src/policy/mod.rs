@@ -8,9 +8,12 @@
 //! the JSON Schema follows by `UPDATE_SNAPSHOTS=1 cargo test --test suite policy`.
 
 mod bounded;
+mod complaint;
 mod diagnose;
+mod error;
 mod identity_vendor;
 mod name;
+mod place;
 mod post_confirmation;
 mod pre_sign_up;
 mod sections;
@@ -24,7 +27,7 @@ use toml::{Spanned, de::DeTable};
 pub use self::sections::schema;
 pub use self::{
     bounded::{Bounded, Message},
-    diagnose::{PolicyError, PolicyErrors},
+    error::{PolicyError, PolicyErrors},
     identity_vendor::{
         Algorithm, Condition, Flow, IdentityVendor, Issuer, IssuerUrl, MAX_INTERNAL_TOKEN_SECONDS,
         MAX_TOKEN_SECONDS, Role, Rule, TokenUse,

@@ -61,11 +61,11 @@ fn every_error_is_reported_at_once_with_its_line_and_path() {
         .replace("role = \"member\"", "role = \"admin\"\ndeny = 1");
     let expected = [
         "policy.toml:5: pre-sign-up.checks[].name: a name is 1 to 64 of a-z, 0-9, - and _, beginning with a letter",
-        "policy.toml:6: pre-sign-up.checks[].moed: unknown field `moed`, expected one of `name`, `mode`, `on_undecided`, `applies_to`, `message`, `email_domain`",
+        "policy.toml:6: pre-sign-up.checks[]: unknown key, expected one of `name`, `mode`, `on_undecided`, `applies_to`, `message`, `email_domain`",
         "policy.toml:7: pre-sign-up.checks[].email_domain.allow[]: expected a domain such as example.com, or *.example.com for all below it",
-        "policy.toml:7: pre-sign-up.checks[].email_domain.allow[]: invalid type: integer `7`, expected a string",
-        "policy.toml:19: identity-vendor.roles.member.flow: unknown variant `tokens`, expected `token` or `credentials`",
-        "policy.toml:24: identity-vendor.rules[].deny: invalid type: integer `1`, expected a boolean",
+        "policy.toml:7: pre-sign-up.checks[].email_domain.allow[]: expected a string",
+        "policy.toml:19: identity-vendor.roles.member.flow: expected `token` or `credentials`",
+        "policy.toml:24: identity-vendor.rules[].deny: expected a boolean",
     ];
     let mut found = errors(&text);
     found.sort_by_key(|line| {
@@ -79,7 +79,7 @@ fn every_error_is_reported_at_once_with_its_line_and_path() {
 fn a_missing_key_is_named_with_its_table() {
     assert_eq!(
         bent("audiences = [\"poolkeeper\"]\n", ""),
-        ["policy.toml:14: identity-vendor.issuers.app: missing field `audiences`"]
+        ["policy.toml:14: identity-vendor.issuers.app: the key `audiences` is missing"]
     );
 }
 
@@ -121,7 +121,7 @@ fn a_hash_that_cannot_be_computed_and_a_secret_that_cannot_be_had_are_told() {
     assert_eq!(
         found,
         [
-            "policy.toml:11: user-migration: no secret is named \"pepper\": secrets are not fetched by name yet; give { literal = \"…\" }"
+            "policy.toml:11: user-migration: secrets are not fetched by name yet; expected { literal = \"…\" }"
         ]
     );
     let found = bent(
@@ -135,6 +135,84 @@ fn a_hash_that_cannot_be_computed_and_a_secret_that_cannot_be_had_are_told() {
             .all(|line| line.contains("dummy_hash cannot be computed")),
         "{found:?}"
     );
+}
+
+#[test]
+fn a_misplaced_secret_is_not_repeated() {
+    const SECRET: &str = "S3CRET";
+    for hash in [
+        r#"{ scheme = "devise", pepper = "S3CRET" }"#,
+        r#"{ scheme = "devise", pepper = ["S3CRET"] }"#,
+        r#"{ scheme = "devise", pepper = { S3CRET = "literal" } }"#,
+        r#"{ scheme = "devise", pepper = { literal = ["S3CRET"] } }"#,
+        r#"{ scheme = "devise", pepper = { literal = { S3CRET = 1 } } }"#,
+        r#"{ scheme = "devise", pepper = { litteral = "S3CRET" } }"#,
+        r#"{ scheme = "devise", pepper = { name = "S3CRET" } }"#,
+        r#"{ scheme = "devise", pepper = { literal = "a", S3CRET = "b" } }"#,
+        r#"{ scheme = "devise", peper = "S3CRET" }"#,
+        r#"{ scheme = "devise", S3CRET = "pepper" }"#,
+        r#"{ scheme = "S3CRET" }"#,
+        r#"{ scheme = ["S3CRET"] }"#,
+        r#"{ pepper = "S3CRET" }"#,
+        r#"{ scheme = "argon2", secret = "S3CRET" }"#,
+        r#"{ scheme = "spring", secret = "S3CRET" }"#,
+        r#"{ scheme = "firebase-scrypt", signer-key = "S3CRET" }"#,
+        r#"{ scheme = "firebase-scrypt", signer-key = { literal = "a" }, salt-separator = { literal = "S3CRET" } }"#,
+        r#"{ scheme = "generic", digest = "sha256", encoding = "hex", hmac-key = "S3CRET" }"#,
+        r#"{ scheme = "generic", digest = "S3CRET", encoding = "hex" }"#,
+        r#"{ scheme = "generic", digest = "sha256", encoding = "hex", pepper = { secret = "S3CRET", position = "prefix" } }"#,
+        r#"{ scheme = "generic", digest = "sha256", encoding = "hex", salt = "S3CRET" }"#,
+        r#""S3CRET""#,
+        r#"["S3CRET"]"#,
+        // Broken syntax.
+        r#"{ scheme = "devise", pepper = S3CRET }"#,
+        r#"{ scheme = "devise", pepper = "S3CRET }"#,
+        r#"{ scheme = "devise", pepper = "\S3CRET" }"#,
+        r#"{ scheme = "devise", pepper = { literal: "S3CRET" } }"#,
+        r#"{ scheme = "devise", pepper = { literal = "a", literal = "S3CRET" } }"#,
+        "S3CRET",
+        "1S3CRET",
+    ] {
+        let found = bent(
+            "attributes = { email",
+            &format!("hash = {hash}\nattributes = {{ email"),
+        );
+        assert!(!found.is_empty(), "{hash} is accepted");
+        for error in &found {
+            assert!(error.starts_with("policy.toml:11"), "{hash}: {error}");
+            assert!(!error.contains(SECRET), "{hash}: {error}");
+        }
+    }
+    for (from, to) in [
+        ("[post-confirmation]", "[S3CRET]\n[post-confirmation]"),
+        ("version = 1", "version = \"S3CRET\""),
+        ("version = 1", "version = 1\nS3CRET = \"pepper\""),
+        ("[user-migration]", "[user-migration]\nS3CRET = \"pepper\""),
+        (
+            "[user-migration]",
+            "[user-migration.S3CRET]\n[user-migration]",
+        ),
+        ("[user-migration]", "user-migration = \"S3CRET\""),
+    ] {
+        let found = bent(from, to);
+        assert!(!found.is_empty(), "{to} is accepted");
+        assert!(!found.concat().contains(SECRET), "{to}: {found:?}");
+    }
+}
+
+#[test]
+fn the_form_of_a_secret_is_told() {
+    for pepper in [r#""S3CRET""#, "7", r#"{ litteral = "S3CRET" }"#, "{}"] {
+        let hash =
+            format!("hash = {{ scheme = \"devise\", pepper = {pepper} }}\nattributes = {{ email");
+        assert_eq!(
+            bent("attributes = { email", &hash),
+            [
+                "policy.toml:11: user-migration.hash: a secret is { name = \"…\" } or { literal = \"…\" }"
+            ],
+            "{pepper}"
+        );
+    }
 }
 
 #[test]

@@ -100,10 +100,11 @@ impl Rules for UserMigration {
 impl UserMigration {
     fn check(&self, errors: &mut Findings) {
         if let Some(hash) = &self.hash
-            && let Err(unknown) = hash.get_ref().clone().resolve_secrets(|_| None)
+            && hash.get_ref().clone().resolve_secrets(|_| None).is_err()
         {
-            let message = "secrets are not fetched by name yet; give { literal = \"…\" }";
-            errors.at(hash.span(), format!("{unknown}: {message}"));
+            // What is given as a name may be the secret itself: it is not repeated.
+            let message = "secrets are not fetched by name yet; expected { literal = \"…\" }";
+            errors.at(hash.span(), message);
         }
         if let Err(unsupported) = self.dummy_hash.get_ref().stored() {
             let code = unsupported.reason_code();
