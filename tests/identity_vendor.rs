@@ -8,7 +8,7 @@ use crate::common::{
     last_decision, log_text, options, stack, stack_under, stack_with,
 };
 use aws_sdk_dynamodb::Client;
-use local::{
+use emulator::{
     http_client::{Answer, send},
     stack::Stack,
 };
@@ -532,7 +532,7 @@ async fn policy_and_wiring_that_disagree_stop_the_start_with_one_line() {
         ),
         (rules, vec!["the role owner is not defined"]),
     ] {
-        let stack = Stack::start(&options).await.unwrap();
+        let stack = local::start(&options).await.unwrap();
         let jwt = mint(&stack, json!({"sub": "ana"}));
         assert_eq!(exchange(&stack, &jwt, "").await.status, 500);
         let log = log_text(&stack);

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::common::faulty::{Behaviour, Faulty};
-use local::{http_client::send, oidc_issuer::OidcIssuer};
+use emulator::{http_client::send, oidc_issuer::OidcIssuer};
 use serde_json::{Value, json};
 use shared::{
     aws,

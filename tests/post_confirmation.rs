@@ -8,7 +8,7 @@ use crate::common::{
     invoke, last_decision, log_text, options, stack, stack_under, stack_with,
 };
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
-use local::stack::Stack;
+use emulator::stack::Stack;
 use serde_json::{Value, json};
 
 const FUNCTION: &str = "PostConfirmationFunction";
@@ -258,7 +258,7 @@ async fn by_choice_a_failure_is_shown_to_the_user() {
     options.policy =
         crate::common::bent_policy("# on_failure = \"confirm\"", "on_failure = \"fail\"");
     options.environment = crate::common::environment(FUNCTION, &[("AWS_ENDPOINT_URL", &table.url)]);
-    let stack = Stack::start(&options).await.unwrap();
+    let stack = local::start(&options).await.unwrap();
     let message = error_message(&invoke(&stack, FUNCTION, &event_text(CONFIRM)).await);
     assert!(
         message.starts_with("your account is confirmed but"),

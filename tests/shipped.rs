@@ -23,6 +23,7 @@ fn there_is_one_tls_and_one_http_stack_and_nothing_of_the_test_bed() {
         "dynoxide",
         "axum",
         "iam-rs",
+        "emulator",
         "poolkeeper-local",
         "regex v",
         "proptest",

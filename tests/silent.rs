@@ -9,10 +9,8 @@ use crate::common::{
     log_text, options,
 };
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
-use local::{
-    http_client::send,
-    stack::{Options, Stack},
-};
+use emulator::{http_client::send, stack::Stack};
+use local::Options;
 use serde_json::{Value, json};
 
 const CANARY: &str = "cAnArY";
@@ -209,7 +207,7 @@ async fn no_canary_shows_whatever_is_sent_and_whatever_the_stores_do() {
         vec![("AWS_ENDPOINT_URL", garbage.url.as_str())],
         vec![("POLICY_FILE", "/nonexistent/policy.toml")],
     ] {
-        let stack = Stack::start(&at_trace(&more)).await.unwrap();
+        let stack = local::start(&at_trace(&more)).await.unwrap();
         put_legacy_row(&stack).await;
         for (function, payload) in events() {
             let error = error_of(&stack, function, &payload).await;
@@ -231,7 +229,7 @@ async fn no_canary_shows_whatever_is_sent_and_whatever_the_stores_do() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn json_that_is_no_event_shows_nothing() {
-    let stack = Stack::start(&at_trace(&[])).await.unwrap();
+    let stack = local::start(&at_trace(&[])).await.unwrap();
     for function in FUNCTIONS {
         for payload in [
             format!("\"{CANARY}\""),
@@ -250,7 +248,7 @@ async fn json_that_is_no_event_shows_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_vended_is_in_no_log() {
-    let stack = Stack::start(&at_trace(&[])).await.unwrap();
+    let stack = local::start(&at_trace(&[])).await.unwrap();
     let jwt = stack
         .issuer
         .mint(json!({"sub": "ana@example.com", "groups": ["publishers"]}))
@@ -289,7 +287,7 @@ async fn a_sample_with_nothing_wrong_logs_its_audit_line_only() {
     let mut options = options();
     options.environment =
         crate::common::environment("PreSignUpFunction", &[("AWS_LAMBDA_LOG_LEVEL", "DEBUG")]);
-    let stack = Stack::start(&options).await.unwrap();
+    let stack = local::start(&options).await.unwrap();
     crate::common::answer(
         &crate::common::invoke(
             &stack,

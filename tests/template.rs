@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use local::template::{Settings, Template};
+use emulator::template::{Settings, Template};
 use serde_json::{Value, json};
 
 /// The template under some parameters; the others keep their defaults.
@@ -13,7 +13,7 @@ fn template(parameters: &[(&str, &str)]) -> Template {
         parameters: parameters
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect(),
-        ..Settings::default()
+        ..local::settings()
     };
     Template::load(path.as_ref(), &settings).unwrap()
 }

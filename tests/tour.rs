@@ -1,10 +1,7 @@
 //! The main job, as `make run` plays it; and the suite's own start.
 
 use crate::common::{audit_lines, options, stack};
-use local::{
-    stack::{Stack, StartError},
-    tour,
-};
+use local::{StartError, tour};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_tour_goes_as_it_must_and_every_decision_has_its_audit_line() {
@@ -40,7 +37,7 @@ async fn a_port_that_is_taken_is_named_with_the_flag_that_changes_it() {
     let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut options = options();
     options.api_port = taken.local_addr().unwrap().port();
-    let error = Stack::start(&options).await.err().unwrap();
+    let error = local::start(&options).await.err().unwrap();
     assert!(
         matches!(
             error,

@@ -8,7 +8,7 @@ use crate::common::{
     invoke, last_decision, log_text, options, stack, stack_under,
 };
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
-use local::stack::Stack;
+use emulator::stack::Stack;
 use serde_json::{Value, json};
 
 const FUNCTION: &str = "UserMigrationFunction";
@@ -247,7 +247,7 @@ async fn a_store_that_fails_looks_like_a_wrong_password() {
         let store = Faulty::start(behaviour.clone()).await;
         let mut options = options();
         options.environment = environment(FUNCTION, &[("AWS_ENDPOINT_URL", &store.url)]);
-        let stack = Stack::start(&options).await.unwrap();
+        let stack = local::start(&options).await.unwrap();
         let sent = sign_in("ana@example.com", "U*U");
         assert_eq!(
             answer(&invoke(&stack, FUNCTION, &sent).await),
@@ -357,7 +357,7 @@ async fn a_bad_policy_or_environment_stops_the_start() {
         (policy, "user-migration.forgot_password"),
         (wiring, "LEGACY_TABLE is not set"),
     ] {
-        let stack = Stack::start(&options).await.unwrap();
+        let stack = local::start(&options).await.unwrap();
         error_message(&invoke(&stack, FUNCTION, &event_text(SIGN_IN)).await);
         assert!(log_text(&stack).contains(cause), "{cause}");
     }

@@ -11,13 +11,8 @@ use std::{
     process::ExitCode,
 };
 
-use local::{
-    dynamodb::Storage,
-    lambda::log_to_file,
-    stack::{Options, Stack},
-    tour,
-    user_pool::Delivery,
-};
+use emulator::{dynamodb::Storage, lambda::log_to_file, stack::Stack, user_pool::Delivery};
+use local::{Options, tour};
 use shared::{policy::PolicyFile, telemetry::error_chain};
 
 const USAGE: &str = "\
@@ -140,7 +135,7 @@ async fn run(arguments: Arguments) -> Result<(), String> {
     let log = log_to_file(&logs).map_err(|error| format!("{}: {error}", logs.display()))?;
     options.log_sink = Some(log);
     check_policy(&options.policy)?;
-    let stack = Stack::start(&options)
+    let stack = local::start(&options)
         .await
         .map_err(|error| error_chain(&error))?;
     println!("AWS APIs       {}", stack.aws_url);

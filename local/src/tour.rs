@@ -12,13 +12,12 @@ use aws_sdk_cognitoidentityprovider::{
 };
 use aws_sdk_dynamodb::{Client as DynamoDbClient, types::AttributeValue};
 use aws_sdk_sts::Client as StsClient;
-use serde_json::{Value, json};
-
-use crate::{
+use emulator::{
     http_client::{self, Answer},
     stack::Stack,
     user_pool::{Delivery, Purpose},
 };
+use serde_json::{Value, json};
 
 /// The form of an RFC 8693 token exchange, but for the token itself.
 const TOKEN_EXCHANGE: &str = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange\

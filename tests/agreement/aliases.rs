@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use local::template::{RoleDefinition, Template};
+use emulator::template::{RoleDefinition, Template};
 use serde_json::{Value, json};
 use shared::{policy, wiring::Bindings};
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use local::template::Template;
+use emulator::template::Template;
 use serde_json::Value;
 
 use crate::agreement::{suite::Suite, tokens::Token};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use local::template::{FunctionDefinition, Template};
+use emulator::template::{FunctionDefinition, Template};
 use serde_json::{Value, json};
 use shared::state::{DirectoryKey, EphemeralKey};
 

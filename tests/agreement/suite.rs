@@ -7,7 +7,7 @@ use std::{
     rc::Rc,
 };
 
-use local::template::{FunctionDefinition, RoleDefinition, Settings, Template};
+use emulator::template::{FunctionDefinition, RoleDefinition, Template};
 use serde_json::Value;
 use shared::policy::{self, PolicyFile};
 
@@ -60,7 +60,7 @@ impl Suite {
     }
 
     pub(crate) fn template(&self) -> &Template {
-        let resolve = || Template::parse(&self.template, &Settings::default()).unwrap();
+        let resolve = || Template::parse(&self.template, &local::settings()).unwrap();
         self.resolved.get_or_init(resolve)
     }
 

@@ -9,10 +9,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use local::{
-    lambda::Invocation,
-    stack::{Options, Stack},
-};
+use emulator::{lambda::Invocation, stack::Stack};
+use local::Options;
 use serde_json::Value;
 
 /// A folder of the tree.
@@ -30,21 +28,21 @@ pub(crate) fn options() -> Options {
 
 /// The suite as it ships.
 pub(crate) async fn stack() -> Stack {
-    Stack::start(&options()).await.unwrap()
+    local::start(&options()).await.unwrap()
 }
 
 /// The suite with variables of one function changed.
 pub(crate) async fn stack_with(function: &str, variables: &[(&str, &str)]) -> Stack {
     let mut options = options();
     options.environment = environment(function, variables);
-    Stack::start(&options).await.unwrap()
+    local::start(&options).await.unwrap()
 }
 
 /// The suite under another policy: the one that ships, with `from` replaced by `to`.
 pub(crate) async fn stack_under(from: &str, to: &str) -> Stack {
     let mut options = options();
     options.policy = bent_policy(from, to);
-    Stack::start(&options).await.unwrap()
+    local::start(&options).await.unwrap()
 }
 
 /// The policy that ships, bent once, in a file of its own.

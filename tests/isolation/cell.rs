@@ -1,6 +1,6 @@
-//! A cell of the matrix, and how `local::iam` judges it.
+//! A cell of the matrix, and how `emulator::iam` judges it.
 
-use local::iam::{Context, Decision, Trusted, evaluate, evaluate_trust};
+use emulator::iam::{Context, Decision, Trusted, evaluate, evaluate_trust};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -75,7 +75,7 @@ impl Cell {
         self.allowed_if(true)
     }
 
-    /// What `local::iam` says.
+    /// What `emulator::iam` says.
     pub(crate) fn is_allowed_by(&self, documents: &Documents) -> bool {
         let says = |policies: &[Value]| {
             evaluate(policies, &self.action, &self.resource, &self.context) == Decision::Allow

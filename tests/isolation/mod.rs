@@ -1,7 +1,7 @@
 //! Promise 7, "Apart": the roles of template.yaml, put to every request that matters.
 //!
 //! A generated matrix of cells (a role, a request or a wish to become the role, and whether it must be
-//! allowed) is judged by `local::iam`, the evaluator that the embedded services ask. Then the matrix
+//! allowed) is judged by `emulator::iam`, the evaluator that the embedded services ask. Then the matrix
 //! itself is tried: each mutation of the roles that would open or close something must turn a cell.
 //!
 //! With `ISOLATION_MATRIX` set, everything is written there as JSON, for tests/peers/isolation: an

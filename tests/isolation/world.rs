@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use local::template::{Settings, Template};
+use emulator::template::{Settings, Template};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -55,7 +55,7 @@ impl World {
             physical_ids: ids
                 .map(|(name, id)| (name.to_owned(), id.to_owned()))
                 .into(),
-            ..Settings::default()
+            ..local::settings()
         };
         let template = Template::load(&tree("template.yaml"), &settings).unwrap();
         let roles = template.roles().iter().map(|role| {

@@ -1,0 +1,87 @@
+//! One address for every AWS API: requests are told apart as AWS's own front ends do, by `X-Amz-Target`
+//! or `Action`.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    dynamodb::{self, DynamoDb},
+    iam::{Context, Iam, JsonError},
+    identity_pool::{self, IdentityPool},
+    sts::Sts,
+    user_pool::UserPool,
+};
+
+const USER_POOL_TARGET: &str = "AWSCognitoIdentityProviderService.";
+
+/// User-pool operations that clients call without AWS credentials (Amazon Cognito user pools API
+/// reference, "Unauthenticated and token-authorized operations").
+const PUBLIC_OPERATIONS: [&str; 8] = [
+    "ConfirmForgotPassword",
+    "ConfirmSignUp",
+    "ForgotPassword",
+    "GetUser",
+    "InitiateAuth",
+    "ResendConfirmationCode",
+    "RespondToAuthChallenge",
+    "SignUp",
+];
+
+pub(super) struct Services {
+    pub(super) iam: Arc<Iam>,
+    pub(super) user_pool_arn: String,
+    pub(super) dynamodb: Arc<DynamoDb>,
+    pub(super) sts: Sts,
+    pub(super) identity_pool: IdentityPool,
+    pub(super) user_pool: UserPool,
+}
+
+pub(super) async fn dispatch(
+    State(services): State<Arc<Services>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let target = headers
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok());
+    match target {
+        None => services.sts.handle(&headers, body).await,
+        Some(target) => {
+            if target.starts_with(dynamodb::TARGET_PREFIX)
+                || target.starts_with(dynamodb::STREAMS_TARGET_PREFIX)
+            {
+                services.dynamodb.handle(&headers, body).await
+            } else if target.starts_with(identity_pool::TARGET_PREFIX) {
+                services.identity_pool.handle(&headers, body).await
+            } else if let Some(operation) = target.strip_prefix(USER_POOL_TARGET) {
+                match services.admit(operation, &headers, &body) {
+                    Ok(()) => services.user_pool.handle(operation, &body).await,
+                    Err(error) => error.into_response("1.1"),
+                }
+            } else {
+                let message = "this service is not part of the local stack";
+                (StatusCode::NOT_FOUND, message).into_response()
+            }
+        }
+    }
+}
+
+impl Services {
+    /// Whether the caller may do this operation of the user pool.
+    fn admit(&self, operation: &str, headers: &HeaderMap, body: &[u8]) -> Result<(), JsonError> {
+        if PUBLIC_OPERATIONS.contains(&operation) {
+            return Ok(());
+        }
+        let caller = self.iam.authenticate(headers, body)?;
+        let action = format!("cognito-idp:{operation}");
+        self.iam
+            .authorize(&caller, &action, &self.user_pool_arn, &Context::new())?;
+        Ok(())
+    }
+}

@@ -1,0 +1,149 @@
+//! A template, running: functions, tables, roles, pools, at two addresses.
+//!
+//! The template is interpreted, not copied: the environment of each function, the tables, the roles and
+//! their trust policies are those that would be deployed. Every AWS API answers at one address; the HTTP
+//! API has another.
+
+mod front;
+mod options;
+mod sockets;
+mod wiring;
+
+use std::sync::Arc;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use axum::{Router, routing::post};
+use tokio::sync::oneshot;
+
+use crate::{
+    dynamodb::DynamoDb,
+    http_client,
+    iam::{self, Iam},
+    identity_pool::{IdentityPool, TokenKey},
+    lambda::{LambdaHost, http_api::http_api_router, invoke_api::invoke_router},
+    oidc_issuer::OidcIssuer,
+    sts::Sts,
+    template::{Settings, Template},
+    user_pool::UserPool,
+};
+use front::{Services, dispatch};
+pub use options::{Options, PortError, StartError};
+pub use sockets::Socket;
+
+/// The running stack. Ends with this value; [`Stack::shutdown`] also waits for the processes.
+pub struct Stack {
+    /// The address of every AWS API, `http://127.0.0.1:<port>`: what `AWS_ENDPOINT_URL` is set to.
+    pub aws_url: String,
+    /// The address of the HTTP API.
+    pub api_url: String,
+    /// The template, interpreted.
+    pub template: Template,
+    /// The functions.
+    pub lambda: LambdaHost,
+    /// The user pool.
+    pub user_pool: UserPool,
+    /// The development issuer.
+    pub issuer: OidcIssuer,
+    /// Roles and sessions.
+    pub iam: Arc<Iam>,
+    /// The tables.
+    pub dynamodb: Arc<DynamoDb>,
+    // Dropped with this value, which tells the listeners to end.
+    _shutdown: [oneshot::Sender<()>; 2],
+}
+
+impl Stack {
+    /// Starts everything. When it returns, everything answers: AWS's APIs on `aws`, the HTTP API on
+    /// `api`.
+    ///
+    /// # Errors
+    /// The template or a table is not usable.
+    pub async fn start(aws: Socket, api: Socket, options: &Options) -> Result<Self, StartError> {
+        let (aws_url, api_url) = (aws.url().to_owned(), api.url().to_owned());
+        let issuer = OidcIssuer::new(&aws_url, &options.issuer_audience)?;
+        let settings = Settings {
+            parameters: options.parameters.clone(),
+            place: options.place.clone(),
+            physical_ids: options.physical_ids.clone(),
+        };
+        let template = Template::load(&options.template, &settings)?;
+        let place = template.place().clone();
+        let iam = Iam::new(place.clone(), template.roles(), Arc::clone(&options.clock))?;
+        let iam = Arc::new(iam);
+        let lambda = wiring::host(&template, &iam, options, &aws_url)?;
+        let user_pool = wiring::user_pool(&template, &lambda, &aws_url)?;
+        let key = Arc::new(TokenKey::development(&place.region)?);
+        let pool = template
+            .identity_pool()
+            .ok_or(StartError::Missing("identity pool"))?;
+        let identity_pool = IdentityPool::new(pool.clone(), Arc::clone(&iam), Arc::clone(&key));
+        let dynamodb =
+            DynamoDb::start(Arc::clone(&iam), &options.storage, template.tables()).await?;
+        let dynamodb = Arc::new(dynamodb);
+        let identity_router = identity_pool.router();
+        let user_pool_arn = template.user_pool().map(|pool| pool.arn.clone());
+        let services = Arc::new(Services {
+            iam: Arc::clone(&iam),
+            user_pool_arn: user_pool_arn.unwrap_or_default(),
+            dynamodb: Arc::clone(&dynamodb),
+            sts: Sts::new(Arc::clone(&iam), key),
+            identity_pool,
+            user_pool: user_pool.clone(),
+        });
+        let front = Router::new()
+            .route("/", post(dispatch))
+            .with_state(services)
+            .merge(invoke_router(lambda.clone()))
+            .merge(identity_router)
+            .merge(user_pool.router())
+            .merge(issuer.router());
+        let http_api = wiring::http_api(&template)?;
+        let shutdown = [
+            aws.serve(front),
+            api.serve(http_api_router(lambda.clone(), http_api)),
+        ];
+        Ok(Self {
+            aws_url,
+            api_url,
+            template,
+            lambda,
+            user_pool,
+            issuer,
+            iam,
+            dynamodb,
+            _shutdown: shutdown,
+        })
+    }
+
+    /// The configuration of an SDK client of somebody with these credentials.
+    pub fn sdk_config(&self, credentials: Credentials) -> SdkConfig {
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .endpoint_url(&self.aws_url)
+            .region(Region::new(self.template.place().region.clone()))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(http_client::sdk_client())
+            .retry_config(RetryConfig::disabled())
+            .build()
+    }
+
+    /// The account owner's credentials, who may do everything.
+    pub fn admin() -> Credentials {
+        let (id, secret) = (iam::ADMIN_ACCESS_KEY_ID, iam::ADMIN_SECRET_ACCESS_KEY);
+        Credentials::new(id, secret, None, None, "local administrator")
+    }
+
+    /// The physical name of a resource of the template, as `Ref` gives it for functions and tables.
+    pub fn physical_name(&self, logical_id: &str) -> String {
+        match self.template.get(logical_id) {
+            Some(resource) => resource.reference.clone(),
+            None => format!("{}-{logical_id}", self.template.place().stack_name),
+        }
+    }
+
+    /// Ends every function's process.
+    pub async fn shutdown(self) {
+        self.lambda.shutdown().await;
+    }
+}

@@ -1,0 +1,288 @@
+//! The template's functions, tables and pools, as the embedded services want them.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::{Place, Resource, TemplateError, intrinsics::text_of};
+
+/// A Lambda function.
+#[derive(Debug, Clone)]
+pub struct FunctionDefinition {
+    /// The key under `Resources`.
+    pub logical_id: String,
+    /// The physical name.
+    pub name: String,
+    /// `arn:aws:lambda:…:function:<name>`.
+    pub arn: String,
+    /// The last part of `CodeUri`, which is the binary's name.
+    pub binary: String,
+    /// The environment variables, with `AWS_LAMBDA_LOG_FORMAT` and `AWS_LAMBDA_LOG_LEVEL` as Lambda
+    /// sets them from `LoggingConfig`.
+    pub environment: BTreeMap<String, String>,
+    /// Seconds.
+    pub timeout: u64,
+    /// Megabytes.
+    pub memory_mb: u64,
+    /// The role whose credentials the function gets.
+    pub role_arn: String,
+}
+
+/// A DynamoDB table.
+#[derive(Debug, Clone)]
+pub struct TableDefinition {
+    /// The key under `Resources`.
+    pub logical_id: String,
+    /// The physical name.
+    pub name: String,
+    /// The request for DynamoDB's CreateTable.
+    pub create_table: Value,
+    /// The attribute by which items expire, if any.
+    pub ttl_attribute: Option<String>,
+}
+
+/// The user pool.
+#[derive(Debug, Clone)]
+pub struct UserPoolDefinition {
+    /// The key under `Resources`.
+    pub logical_id: String,
+    /// Say `us-east-1_Examplepl`.
+    pub id: String,
+    /// `arn:aws:cognito-idp:…:userpool/<id>`.
+    pub arn: String,
+    /// The first app client's id.
+    pub client_id: Option<String>,
+    /// Logical ids of functions by trigger, as `LambdaConfig` names it: `PreSignUp`, `UserMigration`…
+    pub triggers: BTreeMap<String, String>,
+    /// The pool's resolved properties.
+    pub properties: Value,
+}
+
+/// The identity pool.
+#[derive(Debug, Clone)]
+pub struct IdentityPoolDefinition {
+    /// The key under `Resources`.
+    pub logical_id: String,
+    /// Say `us-east-1:11111111-2222-4333-8444-555555555555`.
+    pub id: String,
+    /// `DeveloperProviderName`.
+    pub developer_provider_name: Option<String>,
+    /// `AllowUnauthenticatedIdentities`: whether guests get an identity.
+    pub allow_unauthenticated: bool,
+    /// The role that GetCredentialsForIdentity gives whoever is authenticated.
+    pub authenticated_role_arn: Option<String>,
+    /// The role that it gives guests.
+    pub unauthenticated_role_arn: Option<String>,
+}
+
+pub(super) type Resources = BTreeMap<String, Resource>;
+
+pub(super) fn of_kind<'a>(
+    resources: &'a Resources,
+    kind: &'a str,
+) -> impl Iterator<Item = &'a Resource> {
+    resources
+        .values()
+        .filter(move |resource| resource.kind == kind)
+}
+
+pub(super) fn functions(
+    resources: &Resources,
+    globals: &Value,
+    place: &Place,
+) -> Result<Vec<FunctionDefinition>, TemplateError> {
+    of_kind(resources, "AWS::Serverless::Function")
+        .map(|resource| function(resource, globals, place))
+        .collect()
+}
+
+fn function(
+    resource: &Resource,
+    globals: &Value,
+    place: &Place,
+) -> Result<FunctionDefinition, TemplateError> {
+    let fault = |expected: &str| TemplateError::new(&resource.logical_id, expected);
+    let properties = merged(globals.clone(), &resource.properties);
+    let code_uri = properties.get("CodeUri").and_then(Value::as_str);
+    let binary = code_uri
+        .and_then(|uri| uri.trim_end_matches('/').rsplit('/').next())
+        .filter(|binary| !binary.is_empty())
+        .ok_or_else(|| fault("expected CodeUri: target/lambda/<binary>/"))?;
+    let number = |name: &str, default: u64| match properties.get(name) {
+        None => Ok(default),
+        Some(value) => text_of(value)
+            .and_then(|text| text.parse().ok())
+            .ok_or_else(|| fault(&format!("expected {name} as a whole number"))),
+    };
+    let mut environment = BTreeMap::new();
+    let variables = properties
+        .pointer("/Environment/Variables")
+        .and_then(Value::as_object);
+    for (name, value) in variables.into_iter().flatten() {
+        let value = text_of(value).ok_or_else(|| fault(&format!("expected {name} as text")))?;
+        environment.insert(name.clone(), value);
+    }
+    for (pointer, name) in [
+        ("/LoggingConfig/LogFormat", "AWS_LAMBDA_LOG_FORMAT"),
+        ("/LoggingConfig/ApplicationLogLevel", "AWS_LAMBDA_LOG_LEVEL"),
+    ] {
+        if let Some(value) = properties.pointer(pointer).and_then(text_of) {
+            environment.insert(name.to_owned(), value);
+        }
+    }
+    let name = resource.reference.clone();
+    let role_arn = match properties.get("Role").and_then(Value::as_str) {
+        Some(role_arn) => role_arn.to_owned(),
+        None => super::roles::generated_role_arn(resource, place),
+    };
+    Ok(FunctionDefinition {
+        logical_id: resource.logical_id.clone(),
+        arn: place.arn("lambda", &format!("function:{name}")),
+        name,
+        binary: binary.to_owned(),
+        environment,
+        // Lambda's own defaults.
+        timeout: number("Timeout", 3)?,
+        memory_mb: number("MemorySize", 128)?,
+        role_arn,
+    })
+}
+
+/// SAM's merge of `Globals`: maps are united, lists appended, anything else overridden.
+fn merged(mut global: Value, own: &Value) -> Value {
+    match (&mut global, own) {
+        (Value::Object(all), Value::Object(own)) => {
+            for (key, value) in own {
+                let below = all.remove(key).unwrap_or_default();
+                all.insert(key.clone(), merged(below, value));
+            }
+            global
+        }
+        (Value::Array(all), Value::Array(own)) => {
+            all.extend(own.iter().cloned());
+            global
+        }
+        _ => own.clone(),
+    }
+}
+
+pub(super) fn tables(resources: &Resources) -> Result<Vec<TableDefinition>, TemplateError> {
+    of_kind(resources, "AWS::DynamoDB::Table")
+        .map(table)
+        .collect()
+}
+
+fn table(resource: &Resource) -> Result<TableDefinition, TemplateError> {
+    let properties = &resource.properties;
+    let mut request = Map::new();
+    request.insert("TableName".to_owned(), json!(resource.reference));
+    for required in ["AttributeDefinitions", "KeySchema"] {
+        let value = properties.get(required).ok_or_else(|| {
+            TemplateError::new(&resource.logical_id, format!("expected {required}"))
+        })?;
+        request.insert(required.to_owned(), value.clone());
+    }
+    for optional in [
+        "BillingMode",
+        "ProvisionedThroughput",
+        "GlobalSecondaryIndexes",
+        "LocalSecondaryIndexes",
+    ] {
+        if let Some(value) = properties.get(optional) {
+            request.insert(optional.to_owned(), value.clone());
+        }
+    }
+    if let Some(view) = properties.pointer("/StreamSpecification/StreamViewType") {
+        let stream = json!({ "StreamEnabled": true, "StreamViewType": view });
+        request.insert("StreamSpecification".to_owned(), stream);
+    }
+    let ttl = properties.get("TimeToLiveSpecification");
+    let ttl_attribute = ttl
+        .filter(|ttl| ttl.get("Enabled") != Some(&json!(false)))
+        .and_then(|ttl| ttl.get("AttributeName")?.as_str())
+        .map(str::to_owned);
+    Ok(TableDefinition {
+        logical_id: resource.logical_id.clone(),
+        name: resource.reference.clone(),
+        create_table: Value::Object(request),
+        ttl_attribute,
+    })
+}
+
+pub(super) fn user_pool(resources: &Resources, place: &Place) -> Option<UserPoolDefinition> {
+    let pool = of_kind(resources, "AWS::Cognito::UserPool").next()?;
+    let client = of_kind(resources, "AWS::Cognito::UserPoolClient").next();
+    let mut triggers = BTreeMap::new();
+    for function in of_kind(resources, "AWS::Serverless::Function") {
+        let arn = place.attribute(&function.kind, &function.reference, "Arn");
+        let config = pool
+            .properties
+            .get("LambdaConfig")
+            .and_then(Value::as_object);
+        for (trigger, value) in config.into_iter().flatten() {
+            // With an alias, its name follows the function's ARN.
+            let value = value.as_str().unwrap_or_default();
+            if value == arn || value.starts_with(&format!("{arn}:")) {
+                triggers.insert(trigger.clone(), function.logical_id.clone());
+            }
+        }
+        let events = function.properties.get("Events").and_then(Value::as_object);
+        for event in events.into_iter().flat_map(Map::values) {
+            if event.get("Type") != Some(&json!("Cognito")) {
+                continue;
+            }
+            let named = match event.pointer("/Properties/Trigger") {
+                Some(Value::Array(named)) => named.clone(),
+                Some(named) => vec![named.clone()],
+                None => Vec::new(),
+            };
+            for trigger in named.iter().filter_map(Value::as_str) {
+                triggers.insert(trigger.to_owned(), function.logical_id.clone());
+            }
+        }
+    }
+    Some(UserPoolDefinition {
+        logical_id: pool.logical_id.clone(),
+        id: pool.reference.clone(),
+        arn: place.attribute(&pool.kind, &pool.reference, "Arn"),
+        client_id: client.map(|client| client.reference.clone()),
+        triggers,
+        properties: pool.properties.clone(),
+    })
+}
+
+pub(super) fn identity_pool(
+    resources: &Resources,
+) -> Result<Option<IdentityPoolDefinition>, TemplateError> {
+    let Some(pool) = of_kind(resources, "AWS::Cognito::IdentityPool").next() else {
+        return Ok(None);
+    };
+    let allow = pool.properties.get("AllowUnauthenticatedIdentities");
+    let allow_unauthenticated = allow
+        .and_then(text_of)
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| {
+            TemplateError::new(
+                &pool.logical_id,
+                "expected AllowUnauthenticatedIdentities: true or false",
+            )
+        })?;
+    let attachment = of_kind(resources, "AWS::Cognito::IdentityPoolRoleAttachment")
+        .find(|attached| attached.properties.get("IdentityPoolId") == Some(&json!(pool.reference)));
+    let role = |name: &str| {
+        let role = attachment?.properties.get("Roles")?.get(name)?.as_str()?;
+        Some(role.to_owned())
+    };
+    let provider = pool
+        .properties
+        .get("DeveloperProviderName")
+        .and_then(Value::as_str);
+    Ok(Some(IdentityPoolDefinition {
+        logical_id: pool.logical_id.clone(),
+        id: pool.reference.clone(),
+        developer_provider_name: provider.map(str::to_owned),
+        allow_unauthenticated,
+        authenticated_role_arn: role("authenticated"),
+        unauthenticated_role_arn: role("unauthenticated"),
+    }))
+}

@@ -1,0 +1,10 @@
+//! The user pool, asked by AWS's own client.
+
+mod administration;
+mod confirmation;
+mod forgotten_password;
+mod migration;
+mod pool;
+mod sign_in;
+mod sign_up;
+mod triggers;
