@@ -139,3 +139,36 @@ fn grants_on_the_key_are_for_services_and_never_for_vended_sessions() {
     assert_eq!(condition["Bool"]["kms:GrantIsForAWSResource"], "true");
     assert_eq!(condition["Null"]["aws:FederatedProvider"], "true");
 }
+
+#[test]
+fn everybody_calls_the_alias_which_a_digest_moves() {
+    let digest = "0".repeat(64);
+    let template = template(&[("ReleaseDigest", &digest)]);
+    let functions = of_functions(&template, "AutoPublishCodeSha256");
+    assert_eq!(functions.len(), template.functions().len());
+    assert!(functions.values().all(|value| *value == json!(digest)));
+    for function in template.functions() {
+        // Without a changed environment Lambda answers that the version exists.
+        assert_eq!(function.environment["RELEASE_DIGEST"], digest);
+    }
+    let called: Vec<String> = template
+        .resources("AWS::Lambda::Permission")
+        .map(|permission| &permission.properties["FunctionName"])
+        .chain(
+            template
+                .resources("AWS::ApiGatewayV2::Integration")
+                .map(|integration| &integration.properties["IntegrationUri"]),
+        )
+        .chain(
+            template.get("UserPool").unwrap().properties["LambdaConfig"]
+                .as_object()
+                .unwrap()
+                .values(),
+        )
+        .map(|name| name.as_str().unwrap().to_owned())
+        .collect();
+    assert!(called.len() >= 8, "{called:?}");
+    for name in called {
+        assert!(name.ends_with(":live"), "{name}");
+    }
+}
