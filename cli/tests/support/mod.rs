@@ -10,26 +10,26 @@ use std::{
 use serde_json::Value;
 
 /// What a run left behind.
-pub struct Run {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Run {
-    pub fn lines(&self) -> Vec<Value> {
+    pub(crate) fn lines(&self) -> Vec<Value> {
         let lines = self.stdout.lines();
         lines
             .map(|line| serde_json::from_str(line).unwrap())
             .collect()
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap()
     }
 }
 
-pub fn poolkeeper(arguments: &[&str], input: impl AsRef<[u8]>) -> Run {
+pub(crate) fn poolkeeper(arguments: &[&str], input: impl AsRef<[u8]>) -> Run {
     let mut child = Command::new(env!("CARGO_BIN_EXE_poolkeeper"))
         .args(arguments)
         .stdin(Stdio::piped())
@@ -50,7 +50,7 @@ pub fn poolkeeper(arguments: &[&str], input: impl AsRef<[u8]>) -> Run {
 }
 
 /// The vectors of the original libraries.
-pub fn vectors() -> Vec<Value> {
+pub(crate) fn vectors() -> Vec<Value> {
     include_str!("../../../password/tests/vectors.jsonl")
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -58,10 +58,10 @@ pub fn vectors() -> Vec<Value> {
 }
 
 /// A folder of a test, gone with it.
-pub struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("poolkeeper-cli-{}-{number}", std::process::id());
@@ -70,15 +70,15 @@ impl Folder {
         Self(path)
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 
-    pub fn text(&self, name: &str) -> String {
+    pub(crate) fn text(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).unwrap()
     }
 
-    pub fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         &self.0
     }
 }

@@ -1,0 +1,8 @@
+//! The integration tests of `poolkeeper`, one binary: a module a command, and one that none shows a secret.
+#![cfg(test)]
+
+mod audit;
+mod export_cognito;
+mod silent;
+mod support;
+mod verify;
