@@ -122,7 +122,7 @@ async fn a_hash_that_does_not_tell_its_scheme_is_read_by_the_policy_s_or_by_the_
     named.push(("hash_scheme", AttributeValue::S("django".to_owned())));
     put(&by_row, named).await;
     answer(&invoke(&by_row, FUNCTION, &sign_in("una@example.com", "U*U")).await);
-    assert_eq!(last_decision(&by_row), "untouched ambiguous_format");
+    assert_eq!(last_decision(&by_row), "untouched ambiguous-format");
     answer(&invoke(&by_row, FUNCTION, &sign_in("ana@example.com", "U*U")).await);
     assert_eq!(last_decision(&by_row), "migrated password-verified");
 }
@@ -195,11 +195,11 @@ async fn whatever_keeps_a_user_out_the_answer_is_the_event_as_it_came() {
         ("wrong@example.com", "", "wrong-password"),
         ("disabled@example.com", "U*U", "disabled"),
         ("odd-flag@example.com", "U*U", "disabled"),
-        ("unsupported@example.com", "U*U", "unknown_format"),
-        ("truncated@example.com", "U*U", "truncated_digest"),
-        ("costly@example.com", "U*U", "cost_over_cap"),
+        ("unsupported@example.com", "U*U", "unknown-format"),
+        ("truncated@example.com", "U*U", "truncated-digest"),
+        ("costly@example.com", "U*U", "cost-over-cap"),
         ("no-hash@example.com", "U*U", "empty"),
-        ("other-scheme@example.com", "U*U", "another_scheme"),
+        ("other-scheme@example.com", "U*U", "another-scheme"),
     ] {
         let sent = sign_in(user, password);
         assert_eq!(

@@ -57,7 +57,7 @@ pub(crate) fn run(mut parser: lexopt::Parser) -> Result<Outcome, Error> {
     let mut rows = source.open()?;
     let mut tally = Tally::new(
         source.named()?,
-        function.budget(),
+        function,
         Findings::listing(list, show),
         Checked {
             username: rows.has(&source.username.name)?,

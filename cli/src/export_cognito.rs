@@ -115,7 +115,7 @@ fn export(
     let mut progress = Progress::start();
     let mut count = 0;
     while let Some(Entry { line, raw, row }) = rows.next()? {
-        let user = row.map_err(|reason| format!("row_{reason}"));
+        let user = row.map_err(|reason| format!("row-{reason}"));
         match user.and_then(|row| users.user(source, &row)) {
             Ok(user) => {
                 output.user(&user)?;

@@ -3,22 +3,17 @@
 
 use std::time::Duration;
 
-use password::{Budget, Cost, Scheme, SchemeHint, StoredHash};
+use password::{Budget, Cost, FunctionMemory, Scheme, SchemeHint, StoredHash, UnsupportedHash};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::error::Error;
 
-/// The scheme that a hash is said to be of.
-pub(crate) enum Named {
-    /// None: its syntax tells.
-    Nothing,
-    /// One that no syntax tells.
-    Hint(Box<SchemeHint>),
-    /// One that the syntax must turn out to be.
-    Scheme(&'static str),
-    /// None that there is.
-    Unknown,
+/// What is said of the scheme of a hash: the policy's hint, and what the row names.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Named {
+    row_scheme: Option<String>,
+    hint: Option<SchemeHint>,
 }
 
 /// The options of a scheme are not its own, or there is no scheme to have them.
@@ -37,7 +32,7 @@ impl Named {
         let bare = options.is_empty();
         let Some(name) = name else {
             return if bare {
-                Ok(Self::Nothing)
+                Ok(Self::default())
             } else {
                 Err(InvalidOptions)
             };
@@ -46,52 +41,36 @@ impl Named {
             return Err(InvalidOptions);
         }
         match serde_json::from_value(Value::Object(options)) {
-            Ok(hint) => Ok(Self::Hint(Box::new(hint))),
+            Ok(hint) => Ok(Self {
+                row_scheme: None,
+                hint: Some(hint),
+            }),
             Err(_) if !bare => Err(InvalidOptions),
-            Err(_) => {
-                let mut names = Scheme::ALL.iter().map(|scheme| scheme.name());
-                let known = names.find(|known| *known == name);
-                Ok(known.map_or(Self::Unknown, Self::Scheme))
-            }
+            Err(_) => Ok(Self {
+                row_scheme: Some(name.to_owned()),
+                hint: None,
+            }),
         }
     }
 
-    /// Reads a stored hash.
+    /// Whether it names a scheme that there is not: every hash is refused then.
+    pub(crate) fn is_unknown(&self) -> bool {
+        let name = self.row_scheme.as_deref();
+        name.is_some_and(|name| Scheme::named(name).is_none())
+    }
+
+    /// Reads the hash of a row, which may name its scheme, as the user-migration function does.
     ///
     /// # Errors
-    /// [`Unreadable`].
-    pub(crate) fn read(&self, stored: &[u8]) -> Result<StoredHash, Unreadable> {
-        let hint = match self {
-            Self::Hint(hint) => Some(&**hint),
-            Self::Nothing | Self::Scheme(_) => None,
-            Self::Unknown => {
-                return Err(Unreadable {
-                    code: "unknown_scheme",
-                    scheme: None,
-                });
-            }
-        };
-        let hash = StoredHash::parse(stored, hint).map_err(|unsupported| Unreadable {
-            code: unsupported.reason_code(),
-            scheme: unsupported.scheme(),
-        })?;
-        match self {
-            Self::Scheme(name) if *name != hash.scheme().name() => Err(Unreadable {
-                code: "another_scheme",
-                scheme: Some(hash.scheme()),
-            }),
-            _ => Ok(hash),
-        }
+    /// [`UnsupportedHash`].
+    pub(crate) fn read(
+        &self,
+        stored: &[u8],
+        row_scheme: Option<&str>,
+    ) -> Result<StoredHash, UnsupportedHash> {
+        let row_scheme = row_scheme.or(self.row_scheme.as_deref());
+        StoredHash::parse_row(stored, row_scheme, self.hint.as_ref())
     }
-}
-
-/// Why a hash cannot be read.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Unreadable {
-    /// Stable, in snake case.
-    pub(crate) code: &'static str,
-    /// The scheme that it claims, where that much could be read.
-    pub(crate) scheme: Option<Scheme>,
 }
 
 /// A cost, as it is printed.
@@ -135,8 +114,9 @@ impl Default for Function {
 impl Function {
     /// What the options mean, for usage texts.
     pub(crate) const USAGE: &str = "
-  --memory-mb N         memory of the user-migration function (default: 1769); half of it is the hash's
-  --time-ms N           time that it has for a hash (default: 4500 of Cognito's 5000)";
+  --memory-mb N         memory of the user-migration function (default: 1769, one core); half of it is the hash's, and
+                        times are estimated for its share of a core
+  --time-ms N           time that it has for a hash (default: 4500 of Cognito's 5000); a fifth is kept in reserve";
 
     /// Takes an option, if it is one of these.
     ///
@@ -157,9 +137,13 @@ impl Function {
         Ok(true)
     }
 
-    /// What a verification may use.
+    /// Its memory, and so its share of a core.
+    pub(crate) fn memory(self) -> FunctionMemory {
+        FunctionMemory::from_megabytes(self.memory_mb)
+    }
+
+    /// What a verification may use, in times of the reference machine.
     pub(crate) fn budget(self) -> Budget {
-        let memory_bytes = self.memory_mb.saturating_mul(1024 * 1024);
-        Budget::for_function(memory_bytes, Duration::from_millis(self.time_ms))
+        Budget::for_function(self.memory(), Duration::from_millis(self.time_ms))
     }
 }

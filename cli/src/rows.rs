@@ -161,7 +161,7 @@ impl<R: Read> Rows<R> {
                 let row = if record.len() == header.len() {
                     Ok(Row::Csv(record, columns))
                 } else {
-                    Err("column_count")
+                    Err("column-count")
                 };
                 Ok(Some(Entry {
                     line: record.position().map_or(line, csv::Position::line),
@@ -224,16 +224,16 @@ fn json_line<'a>(
             source,
         })? {
             Line::End => return Ok(None),
-            Line::TooLong => break Err("too_long"),
+            Line::TooLong => break Err("too-long"),
             Line::Whole if buffer.trim_ascii().is_empty() => {}
             Line::Whole => {
                 break serde_json::from_slice(buffer)
                     .map(Row::Json)
                     .map_err(|error| {
                         if error.is_data() {
-                            "not_an_object"
+                            "not-an-object"
                         } else {
-                            "not_json"
+                            "not-json"
                         }
                     });
             }

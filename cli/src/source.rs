@@ -2,6 +2,7 @@
 
 use std::io::{self, StdinLock};
 
+use password::{StoredHash, UnsupportedHash};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -74,7 +75,8 @@ impl Source {
   --email-column NAME   (default: email)
   --phone-column NAME   (default: phone_number)
   --scheme NAME         the scheme of all hashes, where they do not tell (docs/passwords.md)
-  --scheme-options JSON the options of that scheme, as legacy-hash in policy.toml has them
+  --scheme-options JSON the options of that scheme, as the hint in policy.toml has them; with the column below too, rows that name
+                        this scheme take them
   --scheme-column NAME  the column that names the scheme of each row";
 
     /// Takes an option, if it is one of these.
@@ -160,7 +162,7 @@ impl Source {
     pub(crate) fn named(&self) -> Result<Named, Error> {
         let named = Named::new(self.scheme.as_deref(), self.scheme_options.clone());
         match named {
-            Ok(Named::Unknown) => Err(Error::Option {
+            Ok(named) if named.is_unknown() => Err(Error::Option {
                 option: "scheme",
                 problem: "no scheme of that name, or it needs --scheme-options (docs/passwords.md lists them)".to_owned(),
             }),
@@ -172,12 +174,20 @@ impl Source {
         }
     }
 
-    /// The scheme of a row's hash, where the row names one: it has precedence over `--scheme`.
-    pub(crate) fn named_by(&self, row: &Row<'_>) -> Option<Named> {
-        let name = row.field(self.hash_scheme.as_deref()?)?;
-        let name = str::from_utf8(&name).ok();
-        let named = name.and_then(|name| Named::new(Some(name), Map::new()).ok());
-        Some(named.unwrap_or(Named::Unknown))
+    /// Reads the hash of a row, by the scheme that the row names, or by `--scheme`.
+    ///
+    /// # Errors
+    /// [`UnsupportedHash`].
+    pub(crate) fn read_hash(
+        &self,
+        named: &Named,
+        row: &Row<'_>,
+        stored: &[u8],
+    ) -> Result<StoredHash, UnsupportedHash> {
+        let column = self.hash_scheme.as_deref();
+        let row_scheme = column.and_then(|column| row.field(column));
+        let row_scheme = row_scheme.as_deref().map(String::from_utf8_lossy);
+        named.read(stored, row_scheme.as_deref())
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     io::{self, BufRead, Write},
 };
 
-use password::{Budget, InvalidPassword, Password, Scheme, StoredHash};
+use password::{InvalidPassword, Password, Scheme};
 use serde::Serialize;
 use serde_json::{Map, Value, value::RawValue};
 use zeroize::Zeroizing;
@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use crate::{
     Outcome,
     error::Error,
-    hash::{Function, Named, PrintedCost},
+    hash::{Function, InvalidOptions, Named, PrintedCost},
     help,
     input::{Line, read_line},
 };
@@ -23,7 +23,7 @@ poolkeeper verify [options] < lines.jsonl
 
 Reads lines of JSON {\"hash\": …, \"password\": …, \"scheme\": …, \"options\": {…}} and answers each with a line:
 match, mismatch, unsupported: REASON, or invalid: WHAT for a line that is none. Hash and password are never
-printed. scheme and options are as legacy-hash in policy.toml has them, and may be absent.
+printed. scheme and options are as the hint in policy.toml has them, and may be absent.
 ";
 
 /// An answer to a line.
@@ -78,17 +78,13 @@ pub(crate) fn run(mut parser: lexopt::Parser) -> Result<Outcome, Error> {
             return Err(lexopt::Error::UnexpectedOption(format!("--{name}")).into());
         }
     }
-    answer_all(
-        &mut io::stdin().lock(),
-        &mut io::stdout().lock(),
-        &function.budget(),
-    )
+    answer_all(&mut io::stdin().lock(), &mut io::stdout().lock(), function)
 }
 
 fn answer_all(
     input: &mut impl BufRead,
     output: &mut impl Write,
-    budget: &Budget,
+    function: Function,
 ) -> Result<Outcome, Error> {
     let mut outcome = Outcome::Clean;
     let mut buffer = Zeroizing::new(Vec::new());
@@ -96,12 +92,12 @@ fn answer_all(
         let read = read_line(input, &mut buffer);
         let question = match read.map_err(|source| Error::Input { line, source })? {
             Line::End => break,
-            Line::TooLong => Err("too_long"),
+            Line::TooLong => Err("too-long"),
             Line::Whole if buffer.trim_ascii().is_empty() => continue,
             Line::Whole => question(&buffer),
         };
         let (result, hash) = match question {
-            Ok(question) => answer(&question, budget),
+            Ok(question) => answer(&question, function),
             Err(what) => (format!("invalid: {what}"), None),
         };
         if result != "match" {
@@ -120,53 +116,57 @@ fn answer_all(
 fn question(line: &[u8]) -> Result<Question, Invalid> {
     let members: BTreeMap<String, &RawValue> = serde_json::from_slice(line).map_err(|error| {
         if error.is_data() {
-            "not_an_object"
+            "not-an-object"
         } else {
-            "not_json"
+            "not-json"
         }
     })?;
     let known = ["hash", "scheme", "options", "password"];
     if members.keys().any(|name| !known.contains(&name.as_str())) {
-        return Err("unknown_member");
+        return Err("unknown-member");
     }
     let text = |name, wrong| match members.get(name) {
         Some(raw) => serde_json::from_str::<Option<String>>(raw.get()).map_err(|_| wrong),
         None => Ok(None),
     };
-    let hash = text("hash", "hash_not_a_string")?.ok_or("hash_missing")?;
-    let password = text("password", "password_not_a_string")?.ok_or("password_missing")?;
+    let hash = text("hash", "hash-not-a-string")?.ok_or("hash-missing")?;
+    let password = text("password", "password-not-a-string")?.ok_or("password-missing")?;
     let password = Password::parse(password).map_err(|invalid| match invalid {
-        InvalidPassword::ContainsNul => "password_contains_nul",
-        InvalidPassword::TooLong => "password_too_long",
+        InvalidPassword::ContainsNul => "password-contains-nul",
+        InvalidPassword::TooLong => "password-too-long",
     })?;
     let options: Option<Map<String, Value>> = match members.get("options") {
-        Some(raw) => serde_json::from_str(raw.get()).map_err(|_| "options_not_an_object")?,
+        Some(raw) => serde_json::from_str(raw.get()).map_err(|_| "options-not-an-object")?,
         None => None,
     };
-    let scheme = text("scheme", "scheme_not_a_string")?;
+    let scheme = text("scheme", "scheme-not-a-string")?;
+    let named = Named::new(scheme.as_deref(), options.unwrap_or_default());
     Ok(Question {
         hash: hash.into(),
-        named: Named::new(scheme.as_deref(), options.unwrap_or_default()).map_err(|_| "options")?,
+        named: named.map_err(|InvalidOptions| "options")?,
         password,
     })
 }
 
-fn answer(question: &Question, budget: &Budget) -> (String, Option<OfHash>) {
-    let hash: StoredHash = match question.named.read(question.hash.as_bytes()) {
+fn answer(question: &Question, function: Function) -> (String, Option<OfHash>) {
+    let hash = match question.named.read(question.hash.as_bytes(), None) {
         Ok(hash) => hash,
-        Err(unreadable) => {
-            let claimed = OfHash::claimed(unreadable.scheme);
-            return (format!("unsupported: {}", unreadable.code), Some(claimed));
+        Err(unsupported) => {
+            let claimed = OfHash::claimed(unsupported.scheme());
+            return (
+                format!("unsupported: {}", unsupported.reason_code()),
+                Some(claimed),
+            );
         }
     };
-    let result = match hash.verify(&question.password, budget) {
+    let result = match hash.verify(&question.password, &function.budget()) {
         Ok(true) => "match".to_owned(),
         Ok(false) => "mismatch".to_owned(),
         Err(refused) => format!("unsupported: {}", refused.reason_code()),
     };
     let of_hash = OfHash {
         scheme: Some(hash.scheme().name()),
-        cost: Some(hash.cost().into()),
+        cost: Some(hash.cost().on(function.memory()).into()),
     };
     (result, Some(of_hash))
 }

@@ -1,19 +1,9 @@
 //! `poolkeeper export-cognito`, as an operator runs it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-#[allow(dead_code, unreachable_pub, missing_docs)]
-mod support;
-
 use std::fs;
 
+use crate::support::{Folder, Run, poolkeeper, vectors};
 use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
 use serde_json::{Value, json};
-use support::{Folder, Run, poolkeeper, vectors};
 
 const BCRYPT: &str = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
 /// Written by Django 5.2.19, password `Tr0ub4dor&3`.
@@ -58,7 +48,7 @@ fn a_user_becomes_a_row_of_the_pools_columns() {
     assert_eq!(
         folder.text("users-bcrypt-1.csv"),
         format!(
-            "{HEADER}\nana,Ana\\, \u{c1}vila,ana@example.com,TRUE,+12345550100,,02/01/1985,,pro,{BCRYPT}\n"
+            "{HEADER}\nana,Ana\\, \u{c1}vila,ana@example.com,TRUE,+12345550100,,02/01/1985,FALSE,pro,{BCRYPT}\n"
         )
     );
     assert_eq!(fs::read_dir(folder.root()).unwrap().count(), 1);
@@ -231,29 +221,29 @@ fn what_cognito_does_not_take_is_left_with_the_reason() {
     let bcrypt = |from: &str, to: &str| hash(&BCRYPT.replace(from, to));
     assert_eq!(hash(BCRYPT), "");
     assert_eq!(bcrypt("$05$", "$12$"), "");
-    assert_eq!(bcrypt("$05$", "$13$"), "hash_over_cognito_maximum");
-    assert_eq!(bcrypt("$2a", "$wp$2a"), "hash_not_of_cognito");
-    assert_eq!(bcrypt("$2a", "$2x"), "hash_unsupported_variant");
-    assert_eq!(hash(""), "hash_empty");
+    assert_eq!(bcrypt("$05$", "$13$"), "hash-over-cognito-maximum");
+    assert_eq!(bcrypt("$2a", "$wp$2a"), "hash-not-of-cognito");
+    assert_eq!(bcrypt("$2a", "$2x"), "hash-unsupported-variant");
+    assert_eq!(hash(""), "hash-empty");
     let argon2 = |parameters: &str| {
         hash(&format!(
             "$argon2id${parameters}$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"
         ))
     };
     assert_eq!(argon2("v=19$m=19456,t=2,p=1"), "");
-    assert_eq!(argon2("v=19$m=19457,t=2,p=1"), "hash_over_cognito_maximum");
-    assert_eq!(argon2("v=19$m=19456,t=3,p=1"), "hash_over_cognito_maximum");
-    assert_eq!(argon2("v=19$m=19456,t=2,p=2"), "hash_over_cognito_maximum");
-    assert_eq!(argon2("m=19456,t=2,p=1"), "hash_variant_not_of_cognito");
+    assert_eq!(argon2("v=19$m=19457,t=2,p=1"), "hash-over-cognito-maximum");
+    assert_eq!(argon2("v=19$m=19456,t=3,p=1"), "hash-over-cognito-maximum");
+    assert_eq!(argon2("v=19$m=19456,t=2,p=2"), "hash-over-cognito-maximum");
+    assert_eq!(argon2("m=19456,t=2,p=1"), "hash-variant-not-of-cognito");
     let scrypt = |parameters: &str| {
         hash(&format!(
             "$scrypt${parameters}$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofI"
         ))
     };
     assert_eq!(scrypt("ln=16,r=8,p=1"), "");
-    assert_eq!(scrypt("ln=17,r=8,p=1"), "hash_over_cognito_maximum");
-    assert_eq!(scrypt("ln=10,r=9,p=1"), "hash_over_cognito_maximum");
-    assert_eq!(scrypt("ln=10,r=8,p=2"), "hash_over_cognito_maximum");
+    assert_eq!(scrypt("ln=17,r=8,p=1"), "hash-over-cognito-maximum");
+    assert_eq!(scrypt("ln=10,r=9,p=1"), "hash-over-cognito-maximum");
+    assert_eq!(scrypt("ln=10,r=8,p=2"), "hash-over-cognito-maximum");
     let pbkdf2 = |name: &str, iterations: u32| {
         hash(&format!(
             "{name}${iterations}$saltOfDjango$8eby4dl4Ts+t4eDA0MXKa6ITOtOPn/c3R6pb2ZDXoas="
@@ -262,7 +252,7 @@ fn what_cognito_does_not_take_is_left_with_the_reason() {
     assert_eq!(pbkdf2("pbkdf2_sha256", 600_000), "");
     assert_eq!(
         pbkdf2("pbkdf2_sha256", 600_001),
-        "hash_over_cognito_maximum"
+        "hash-over-cognito-maximum"
     );
 }
 
@@ -273,7 +263,7 @@ fn a_bcrypt_over_something_else_is_left_where_the_operator_names_its_scheme() {
         format!("username,email,email_verified,password_hash\nana,a@example.com,true,{BCRYPT}\n");
     let left =
         summary(&folder, &["--header", HEADER, "--scheme", "meteor"], &input)["left"].clone();
-    assert_eq!(left, json!({ "hash_not_of_cognito": 1 }));
+    assert_eq!(left, json!({ "hash-not-of-cognito": 1 }));
 }
 
 #[test]
@@ -282,54 +272,54 @@ fn a_row_that_cognito_would_refuse_is_left_with_the_reason() {
     for (input, reason) in [
         ("ana,,ana@example.com,true,,,,,HASH", ""),
         ("ana,,,,+12345550100,1,,false,HASH", ""),
-        (",,ana@example.com,true,,,,,HASH", "username_missing"),
+        (",,ana@example.com,true,,,,,HASH", "username-missing"),
         (
             "a b,,ana@example.com,true,,,,,HASH",
-            "username_blank_inside",
+            "username-blank-inside",
         ),
-        ("ana,,ana@example.com,,,,,,HASH", "nothing_verified"),
-        ("ana,,ana@example.com,false,,,,,HASH", "nothing_verified"),
-        ("ana,,,true,,,,,HASH", "email_missing"),
+        ("ana,,ana@example.com,,,,,,HASH", "nothing-verified"),
+        ("ana,,ana@example.com,false,,,,,HASH", "nothing-verified"),
+        ("ana,,,true,,,,,HASH", "email-missing"),
         (
             "ana,,ana@example.com,true,,true,,,HASH",
-            "phone_number_missing",
+            "phone-number-missing",
         ),
-        ("ana,,ana,true,,,,,HASH", "email_invalid"),
+        ("ana,,ana,true,,,,,HASH", "email-invalid"),
         (
             "ana,,ana@example.com,perhaps,,,,,HASH",
-            "email_verified_not_boolean",
+            "email-verified-not-boolean",
         ),
         (
             "ana,,ana@example.com,true,0171 1,,,,HASH",
-            "phone_number_not_e164",
+            "phone-number-not-e164",
         ),
         (
             "ana,,ana@example.com,true,,,31.12.1985,,HASH",
-            "birthdate_not_a_date",
+            "birthdate-not-a-date",
         ),
         (
             "ana,,ana@example.com,true,,,,maybe,HASH",
-            "mfa_enabled_not_boolean",
+            "mfa-enabled-not-boolean",
         ),
         (
             "ana,\"a \"\"quoted\"\" name\",ana@example.com,true,,,,,HASH",
-            "name_unwritable",
+            "name-unwritable",
         ),
         (
             "ana,back\\slash,ana@example.com,true,,,,,HASH",
-            "name_unwritable",
+            "name-unwritable",
         ),
         (
             "ana,\"two\nlines\",ana@example.com,true,,,,,HASH",
-            "name_unwritable",
+            "name-unwritable",
         ),
-        ("ana,,HASH", "row_column_count"),
+        ("ana,,HASH", "row-column-count"),
     ] {
         assert_eq!(row(input), reason, "{input}");
     }
     let long = "x".repeat(2049);
     let long = format!("ana,{long},ana@example.com,true,,,,,{BCRYPT}");
-    assert_eq!(left(&long), "name_too_long");
+    assert_eq!(left(&long), "name-too-long");
 }
 
 #[test]
@@ -345,12 +335,12 @@ fn the_second_user_of_a_name_or_an_address_is_left() {
     let left = summary(&folder, &header, &input)["left"].clone();
     assert_eq!(
         left,
-        json!({ "email_duplicate": 1, "username_duplicate": 1 })
+        json!({ "email-duplicate": 1, "username-duplicate": 1 })
     );
     let folder = Folder::new();
     let allowed = [&header[..], &["--allow-same-email"]].concat();
     let left = summary(&folder, &allowed, &input)["left"].clone();
-    assert_eq!(left, json!({ "username_duplicate": 1 }));
+    assert_eq!(left, json!({ "username-duplicate": 1 }));
 }
 
 #[test]
@@ -367,16 +357,16 @@ fn the_rest_keeps_each_row_with_its_line_and_reason() {
     assert_eq!(
         folder.text("users-rest.csv"),
         "line,reason,username,email,email_verified,password_hash\n\
-         2,hash_not_of_cognito,ana,ana@example.com,true,$P$984478476IagS59wHZvyQMArzfx58u.\n\
-         4,row_column_count,\"eve, jr\",eve@example.com\n"
+         2,hash-not-of-cognito,ana,ana@example.com,true,$P$984478476IagS59wHZvyQMArzfx58u.\n\
+         4,row-column-count,\"eve, jr\",eve@example.com\n"
     );
     let folder = Folder::new();
     let arguments = ["--header", HEADER, "--format", "jsonl"];
     export(&folder, &arguments, "{\"username\": \"ana\"}\n{\n");
     assert_eq!(
         folder.text("users-rest.jsonl"),
-        "{\"line\":1,\"reason\":\"hash_empty\",\"row\":{\"username\": \"ana\"}}\n\
-         {\"line\":2,\"reason\":\"row_not_json\",\"row\":null}\n"
+        "{\"line\":1,\"reason\":\"hash-empty\",\"row\":{\"username\": \"ana\"}}\n\
+         {\"line\":2,\"reason\":\"row-not-json\",\"row\":null}\n"
     );
 }
 

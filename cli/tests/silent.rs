@@ -1,18 +1,9 @@
 //! Nothing of a password or a hash, nor of a person, is printed, whatever a row looks like.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
-#[allow(dead_code, unreachable_pub, missing_docs)]
-mod support;
 
 use std::fs;
 
+use crate::support::{Folder, poolkeeper};
 use serde_json::json;
-use support::{Folder, poolkeeper};
 
 /// In every text that a store could hold.
 const CANARY: &str = "canary";

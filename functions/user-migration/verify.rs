@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use password::{Budget, Password, SchemeHint, StoredHash, UnsupportedHash};
-use serde_json::json;
+use password::{Budget, FunctionMemory, Password, SchemeHint, StoredHash, UnsupportedHash};
 use shared::{deadline::Deadline, legacy::LegacyUser, policy::UserMigration};
 
 /// What is kept of the deadline for the answer, after the verification.
@@ -11,7 +10,7 @@ pub(crate) const ANSWER_RESERVE: Duration = Duration::from_millis(200);
 
 /// Verifies within limits.
 pub(crate) struct Verifier {
-    function_memory_bytes: u64,
+    memory: FunctionMemory,
     hint: Option<SchemeHint>,
     dummy: StoredHash,
 }
@@ -34,7 +33,7 @@ impl Verifier {
     /// When the policy's dummy hash cannot be computed.
     pub(crate) fn new(megabytes: u64, policy: &UserMigration) -> Result<Self, UnsupportedHash> {
         Ok(Self {
-            function_memory_bytes: megabytes.saturating_mul(1024 * 1024),
+            memory: FunctionMemory::from_megabytes(megabytes),
             hint: policy.hash.as_ref().map(|hint| hint.get_ref().clone()),
             dummy: policy.dummy_hash.get_ref().stored()?,
         })
@@ -57,10 +56,12 @@ impl Verifier {
         user: &LegacyUser,
         deadline: Deadline,
     ) -> Verified {
-        let stored = match self.stored_hash(user) {
-            Ok(stored) => stored,
-            Err(code) => return Verified::Unsupported(code),
-        };
+        let row_scheme = user.hash_scheme.as_deref();
+        let stored =
+            match StoredHash::parse_row(&user.password_hash, row_scheme, self.hint.as_ref()) {
+                Ok(stored) => stored,
+                Err(unsupported) => return Verified::Unsupported(unsupported.reason_code()),
+            };
         match stored
             .verify_off_thread(password, self.budget(deadline))
             .await
@@ -71,25 +72,8 @@ impl Verifier {
         }
     }
 
-    /// The stored hash, read by the scheme that the row names, else by the policy's.
-    fn stored_hash(&self, user: &LegacyUser) -> Result<StoredHash, &'static str> {
-        let named = user.hash_scheme.as_deref();
-        let of_row: Option<SchemeHint> =
-            named.and_then(|name| serde_json::from_value(json!({ "scheme": name })).ok());
-        let hint = of_row.as_ref().or(self.hint.as_ref());
-        let stored = StoredHash::parse(&user.password_hash, hint)
-            .map_err(|unsupported| unsupported.reason_code())?;
-        // A name that is no hint by itself says what the syntax must turn out to be.
-        match named {
-            Some(name) if of_row.is_none() && name != stored.scheme().name() => {
-                Err("another_scheme")
-            }
-            _ => Ok(stored),
-        }
-    }
-
     fn budget(&self, deadline: Deadline) -> Budget {
         let remaining = deadline.keeping(ANSWER_RESERVE).remaining();
-        Budget::for_function(self.function_memory_bytes, remaining)
+        Budget::for_function(self.memory, remaining)
     }
 }

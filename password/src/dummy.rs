@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::{
-    Budget, HashFunction, Password, Refused, Scheme, StoredHash, UnsupportedHash, argon2::Argon2,
-    bcrypt::Bcrypt, pbkdf2, phpass::Phpass, scrypt::Scrypt, sha_crypt::ShaCrypt,
+    Budget, Cost, HashFunction, Password, Refused, Scheme, StoredHash, UnsupportedHash,
+    argon2::Argon2, bcrypt::Bcrypt, pbkdf2, phpass::Phpass, scrypt::Scrypt, sha_crypt::ShaCrypt,
 };
 
 /// A scheme and its cost, to be computed when there is no stored hash, so that an unknown user takes as
@@ -83,6 +83,17 @@ impl DummyHash {
             Self::Scrypt { log_n, r, p } => Scrypt::dummy(log_n, r, p),
             Self::Sha512Crypt { rounds } => ShaCrypt::dummy(rounds),
         }
+    }
+}
+
+impl DummyHash {
+    /// What it takes: the price of every answer that needs no stored hash, and the least that the floor of an
+    /// answer's time has to cover. [`Cost::on`] says it for a function's memory.
+    ///
+    /// # Errors
+    /// As [`Self::stored`].
+    pub fn cost(&self) -> Result<Cost, UnsupportedHash> {
+        Ok(self.stored()?.cost())
     }
 }
 

@@ -21,7 +21,7 @@ impl UnsupportedHash {
         self.reason
     }
 
-    /// [`Reason::code`] of the reason: stable, in snake case.
+    /// [`Reason::code`] of the reason: stable, in kebab case.
     #[must_use]
     pub fn reason_code(&self) -> &'static str {
         self.reason.code()
@@ -52,6 +52,8 @@ impl From<Reason> for UnsupportedHash {
 /// The reasons of [`UnsupportedHash`].
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Reason {
+    /// A row names a scheme, and its string is of another one, or needs options that the hint does not give.
+    AnotherScheme,
     /// Several schemes write this syntax: the operator has to name one.
     AmbiguousFormat,
     /// Locked or unusable by the store's own convention: it begins with `!` or `*`.
@@ -69,24 +71,28 @@ pub enum Reason {
     TruncatedDigest,
     /// No scheme writes this syntax.
     UnknownFormat,
+    /// A row names a scheme that there is not.
+    UnknownScheme,
     /// A known family, in a variant that is refused (`$2x$`, `$2$`, argon2 with `keyid`).
     UnsupportedVariant,
 }
 
 impl Reason {
-    /// Stable snake-case code for logs and metrics.
+    /// Stable kebab-case code for logs and metrics.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
-            Self::AmbiguousFormat => "ambiguous_format",
-            Self::DisabledAccount => "disabled_account",
+            Self::AnotherScheme => "another-scheme",
+            Self::AmbiguousFormat => "ambiguous-format",
+            Self::DisabledAccount => "disabled-account",
             Self::Empty => "empty",
             Self::Malformed => "malformed",
-            Self::SecretMissing => "secret_missing",
-            Self::TooLong => "too_long",
-            Self::TruncatedDigest => "truncated_digest",
-            Self::UnknownFormat => "unknown_format",
-            Self::UnsupportedVariant => "unsupported_variant",
+            Self::SecretMissing => "secret-missing",
+            Self::TooLong => "too-long",
+            Self::TruncatedDigest => "truncated-digest",
+            Self::UnknownFormat => "unknown-format",
+            Self::UnknownScheme => "unknown-scheme",
+            Self::UnsupportedVariant => "unsupported-variant",
         }
     }
 }
@@ -110,14 +116,14 @@ pub enum Refused {
 }
 
 impl Refused {
-    /// Stable snake-case code for logs and metrics.
+    /// Stable kebab-case code for logs and metrics.
     #[must_use]
     pub fn reason_code(self) -> &'static str {
         match self {
-            Self::CostOverCap => "cost_over_cap",
+            Self::CostOverCap => "cost-over-cap",
             Self::Interrupted => "interrupted",
-            Self::MemoryOverBudget => "memory_over_budget",
-            Self::TimeOverBudget => "time_over_budget",
+            Self::MemoryOverBudget => "memory-over-budget",
+            Self::TimeOverBudget => "time-over-budget",
         }
     }
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::{
     StoredHash,
+    cost::Cost,
     digest::{Again, Beside, Digest},
     error::{Reason, UnsupportedHash},
     hash_function::HashFunction,
@@ -18,6 +19,9 @@ use super::{
     scheme::Scheme,
     text::digest_of,
 };
+
+/// Of a salt, and of a password.
+const TYPICAL_BYTES: usize = 16;
 
 /// A computation, and how its result and its salt are stored.
 #[derive(Clone, Debug, Deserialize)]
@@ -163,6 +167,19 @@ impl Descriptor {
             StoredHash::new(Scheme::Generic, prepare, Kdf::Digest(kdf), digest)
         });
         Some(stored.map_err(|error| error.of(Scheme::Generic)))
+    }
+
+    /// What it takes, but for the length of salt and pepper.
+    pub(super) fn cost(&self) -> Cost {
+        let digest = Digest {
+            rounds: self.rounds,
+            key: self
+                .hmac_key
+                .as_ref()
+                .map(|_| Beside::Salt(vec![0; TYPICAL_BYTES])),
+            ..Digest::plain(self.digest)
+        };
+        digest.cost(2 * TYPICAL_BYTES)
     }
 
     fn split(&self, text: &str) -> Option<(Vec<u8>, Vec<u8>)> {

@@ -7,14 +7,16 @@ use serde::{Deserialize, Deserializer, de};
 use thiserror::Error;
 
 use super::{
-    StoredHash, argon2, aspnet, bcrypt, des_crypt, django,
+    StoredHash, argon2, aspnet, bcrypt,
+    cost::Cost,
+    des_crypt, django,
     error::{Reason, UnsupportedHash},
     firebase,
     generic::Descriptor,
     hash_function::HashFunction,
     prepare::Prepare,
     scheme::Scheme,
-    scrypt,
+    scrypt::{self, Scrypt},
     secret::deserialize_secret,
     shop, spring,
     symfony::{self, SymfonyOptions},
@@ -76,7 +78,7 @@ pub enum SchemeHint {
 impl SchemeHint {
     /// Replaces the secrets that the hint names by their values, as `look_up` gives them. To be called
     /// before the hint is used: a hash that needs an unresolved secret is unsupported
-    /// (`secret_missing`).
+    /// (`secret-missing`).
     ///
     /// # Errors
     /// [`UnknownSecret`] for the first that `look_up` does not know.
@@ -91,6 +93,78 @@ impl SchemeHint {
             }
         }
         Ok(())
+    }
+
+    /// Its name: the value of `scheme` in the policy.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Argon2 { .. } => "argon2",
+            Self::AspnetIdentity {} => "aspnet-identity",
+            Self::BetterAuth {} => "better-auth",
+            Self::Clerk {} => "clerk",
+            Self::DesCrypt {} => "des-crypt",
+            Self::Devise { .. } => "devise",
+            Self::Django {} => "django",
+            Self::FirebaseScrypt(_) => "firebase-scrypt",
+            Self::Generic(_) => "generic",
+            Self::Joomla {} => "joomla",
+            Self::Magento {} => "magento",
+            Self::Meteor {} => "meteor",
+            Self::Spring { .. } => "spring",
+            Self::Symfony(_) => "symfony",
+            Self::Werkzeug {} => "werkzeug",
+        }
+    }
+
+    /// The hint of this name, where it needs no options.
+    pub(super) fn bare(name: &str) -> Option<Self> {
+        match name {
+            "aspnet-identity" => Some(Self::AspnetIdentity {}),
+            "better-auth" => Some(Self::BetterAuth {}),
+            "clerk" => Some(Self::Clerk {}),
+            "des-crypt" => Some(Self::DesCrypt {}),
+            "django" => Some(Self::Django {}),
+            "joomla" => Some(Self::Joomla {}),
+            "magento" => Some(Self::Magento {}),
+            "meteor" => Some(Self::Meteor {}),
+            "symfony" => Some(Self::Symfony(SymfonyOptions::default())),
+            "werkzeug" => Some(Self::Werkzeug {}),
+            _ => None,
+        }
+    }
+
+    /// Whether a hint has this name that says nothing without its options.
+    pub(super) fn needs_options(name: &str) -> bool {
+        matches!(
+            name,
+            "argon2" | "devise" | "firebase-scrypt" | "generic" | "spring"
+        )
+    }
+
+    /// What a verification under this hint takes where the hint alone says it; `None` where the stored string does.
+    #[must_use]
+    pub fn cost(&self) -> Option<Cost> {
+        match self {
+            Self::BetterAuth {} => scrypt::better_auth(Vec::new()).ok().map(|kdf| kdf.cost()),
+            Self::FirebaseScrypt(project) => {
+                let scrypt = Scrypt::new(project.mem_cost, project.rounds, 1, Vec::new());
+                scrypt.ok().map(|scrypt| scrypt.cost())
+            }
+            Self::Generic(descriptor) => Some(descriptor.cost()),
+            Self::Symfony(options) => Some(options.cost()),
+            Self::Argon2 { .. }
+            | Self::AspnetIdentity {}
+            | Self::Clerk {}
+            | Self::DesCrypt {}
+            | Self::Devise { .. }
+            | Self::Django {}
+            | Self::Joomla {}
+            | Self::Magento {}
+            | Self::Meteor {}
+            | Self::Spring { .. }
+            | Self::Werkzeug {} => None,
+        }
     }
 
     fn secrets(&mut self) -> Vec<&mut SecretValue> {

@@ -53,7 +53,7 @@ use std::fmt;
 use subtle::ConstantTimeEq;
 
 pub use self::{
-    cost::{Budget, Cost},
+    cost::{Budget, Cost, FunctionMemory},
     dummy::DummyHash,
     error::{Reason, Refused, UnsupportedHash},
     generic::{Descriptor, HmacKey, Pepper, Position, Rehash, Salt, SaltEncoding, SaltStored},
@@ -98,6 +98,50 @@ impl StoredHash {
         match hint.and_then(|hint| hint.read(text)) {
             Some(read) => read,
             None => detect::read(text),
+        }
+    }
+
+    /// Reads a stored string of a store whose rows may name their schemes: the one place where a row's word, the
+    /// operator's hint and the syntax are weighed.
+    ///
+    /// | the row names | read |
+    /// | --- | --- |
+    /// | nothing | as [`Self::parse`] with the hint |
+    /// | the hint's own name (`devise` under a hint of `devise`) | the same: the hint brings the options |
+    /// | a hint that needs no options (`meteor`) | as [`Self::parse`] with that hint |
+    /// | a scheme (`bcrypt`, `django-md5`) | with the hint, or else without it; what is read must be of that scheme |
+    ///
+    /// # Errors
+    /// As [`Self::parse`]; [`Reason::UnknownScheme`] for a name that nothing has, [`Reason::AnotherScheme`] for a
+    /// string that is not of the named scheme.
+    pub fn parse_row(
+        stored: &[u8],
+        row_scheme: Option<&str>,
+        hint: Option<&SchemeHint>,
+    ) -> Result<Self, UnsupportedHash> {
+        let Some(name) = row_scheme.filter(|name| hint.is_none_or(|hint| hint.name() != *name))
+        else {
+            return Self::parse(stored, hint);
+        };
+        if let Some(named) = SchemeHint::bare(name) {
+            return Self::parse(stored, Some(&named));
+        }
+        let Some(scheme) = Scheme::named(name) else {
+            return Err(if SchemeHint::needs_options(name) {
+                Reason::AnotherScheme.into()
+            } else {
+                Reason::UnknownScheme.into()
+            });
+        };
+        let hinted = Self::parse(stored, hint);
+        if hinted.as_ref().is_ok_and(|read| read.scheme == scheme) {
+            return hinted;
+        }
+        let read = Self::parse(stored, None)?;
+        if read.scheme == scheme {
+            Ok(read)
+        } else {
+            Err(UnsupportedHash::from(Reason::AnotherScheme).of(read.scheme))
         }
     }
 

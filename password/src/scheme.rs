@@ -14,6 +14,15 @@ macro_rules! schemes {
             /// Every scheme, in the order of their names.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
+            /// The scheme of this name.
+            #[must_use]
+            pub fn named(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+
             /// Stable kebab-case name.
             #[must_use]
             pub fn name(self) -> &'static str {

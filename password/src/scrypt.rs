@@ -148,12 +148,20 @@ pub(super) fn read_crypt(text: &str) -> Result<StoredHash, UnsupportedHash> {
     finish(Scheme::ScryptCrypt, Prepare::Raw, parse())
 }
 
+/// Better Auth's parameters.
+///
+/// # Errors
+/// Never: they are in range.
+pub(super) fn better_auth(salt: Vec<u8>) -> Result<Scrypt, Reason> {
+    Scrypt::new(14, 16, 1, salt)
+}
+
 /// Reads Better Auth's `salt:digest`; `None` for another syntax.
 pub(super) fn read_better_auth(text: &str) -> Option<Result<StoredHash, UnsupportedHash>> {
     let (salt, digest) = text.split_once(':')?;
     let digest = hex(digest).ok()?;
     let parse = || {
-        let scrypt = Scrypt::new(14, 16, 1, salt.as_bytes().to_vec())?;
+        let scrypt = better_auth(salt.as_bytes().to_vec())?;
         Ok((scrypt, digest_of(&[64], digest)?))
     };
     Some(finish(Scheme::BetterAuth, Prepare::Nfkc, parse()))

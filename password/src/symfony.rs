@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::{
     StoredHash,
+    cost::Cost,
     digest::{Again, Digest},
     error::{Reason, UnsupportedHash},
     hash_function::HashFunction,
@@ -44,6 +45,21 @@ impl Default for SymfonyOptions {
     }
 }
 
+impl SymfonyOptions {
+    /// What it takes for a usual password with a salt.
+    pub(super) fn cost(&self) -> Cost {
+        self.digest(b"{a usual salt of 31 characters.}").cost(16)
+    }
+
+    fn digest(&self, salt: &[u8]) -> Digest {
+        Digest {
+            rounds: self.iterations,
+            again: Again::DigestThenMessage,
+            ..Digest::salt_last(self.algorithm, salt)
+        }
+    }
+}
+
 /// Reads `digest` and `digest{salt}`; `None` for another syntax.
 pub(super) fn read(
     text: &str,
@@ -63,11 +79,7 @@ pub(super) fn read(
         checked
             .map_err(|reason| UnsupportedHash::from(reason).of(scheme))
             .and_then(|digest| {
-                let kdf = Kdf::Digest(Digest {
-                    rounds: options.iterations,
-                    again: Again::DigestThenMessage,
-                    ..Digest::salt_last(options.algorithm, salt.as_bytes())
-                });
+                let kdf = Kdf::Digest(options.digest(salt.as_bytes()));
                 StoredHash::new(scheme, Prepare::Raw, kdf, digest)
             }),
     )

@@ -1,13 +1,6 @@
 //! Stored passwords that other programs wrote (`vectors.jsonl`, by
 //! `tools/password-vectors/generate.py`), and the same ones damaged.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
-
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,

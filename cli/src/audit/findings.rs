@@ -40,7 +40,7 @@ pub(crate) struct Kind {
     pub(crate) level: Level,
     /// What it is about.
     pub(crate) about: About,
-    /// Stable, in snake case.
+    /// Stable, in kebab case.
     pub(crate) reason: &'static str,
     /// The scheme of the hash.
     #[serde(serialize_with = "by_name")]

@@ -6,11 +6,14 @@ use std::{
     time::Duration,
 };
 
-use password::{Budget, Cost, Scheme};
+use password::{Cost, Scheme};
 use serde::Serialize;
 
 use super::findings::{Finding, Kind, Level};
-use crate::{Outcome, hash::milliseconds};
+use crate::{
+    Outcome,
+    hash::{Function, milliseconds},
+};
 
 /// Hashes of a scheme that cost the same. The time is rounded to two digits.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -72,7 +75,7 @@ impl Report {
     pub(crate) fn new(
         rows: u64,
         bytes: u64,
-        budget: Budget,
+        function: Function,
         classes: BTreeMap<Class, u64>,
         findings: Vec<(Kind, Finding)>,
         not_checked: Vec<&'static str>,
@@ -83,12 +86,13 @@ impl Report {
             memory_bytes: class.cost.map(|(_, memory)| memory),
             rows,
         };
+        let budget = function.budget();
         let found = |(kind, finding)| Found { kind, finding };
         Self {
             rows,
             bytes,
             budget: PrintedBudget {
-                time_ms: milliseconds(budget.time),
+                time_ms: milliseconds(function.memory().wall_time(budget.time)),
                 memory_bytes: budget.memory_bytes,
             },
             schemes: classes.into_iter().map(counted).collect(),

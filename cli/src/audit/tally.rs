@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use password::{Budget, Scheme, StoredHash};
+use password::{Scheme, StoredHash};
 use shared::{
     email::{EmailAddress, InvalidEmail},
     phone::is_e164,
@@ -14,7 +14,7 @@ use super::{
     report::{Class, Report},
 };
 use crate::{
-    hash::Named,
+    hash::{Function, Named},
     rows::{Entry, Row},
     source::Source,
 };
@@ -42,7 +42,7 @@ pub(crate) struct Checked {
 /// What was counted so far.
 pub(crate) struct Tally {
     named: Named,
-    budget: Budget,
+    function: Function,
     checked: Checked,
     rows: u64,
     classes: BTreeMap<Class, u64>,
@@ -53,10 +53,15 @@ pub(crate) struct Tally {
 
 impl Tally {
     /// Nothing yet.
-    pub(crate) fn new(named: Named, budget: Budget, findings: Findings, checked: Checked) -> Self {
+    pub(crate) fn new(
+        named: Named,
+        function: Function,
+        findings: Findings,
+        checked: Checked,
+    ) -> Self {
         Self {
             named,
-            budget,
+            function,
             checked,
             rows: 0,
             classes: BTreeMap::new(),
@@ -91,11 +96,11 @@ impl Tally {
 
     fn hash(&mut self, source: &Source, row: &Row<'_>, line: u64) {
         let stored = row.exact_field(&source.hash).unwrap_or_default();
-        let named = source.named_by(row);
-        match named.as_ref().unwrap_or(&self.named).read(&stored) {
+        match source.read_hash(&self.named, row, &stored) {
             Ok(hash) => self.readable(&hash, line),
-            Err(unreadable) => {
-                let kind = Kind::problem(About::Hash, unreadable.code).of(unreadable.scheme);
+            Err(unsupported) => {
+                let kind = Kind::problem(About::Hash, unsupported.reason_code());
+                let kind = kind.of(unsupported.scheme());
                 self.findings.add(kind, line, None);
             }
         }
@@ -103,7 +108,7 @@ impl Tally {
 
     fn readable(&mut self, hash: &StoredHash, line: u64) {
         let (scheme, cost) = (hash.scheme(), hash.cost());
-        let class = Class::new(scheme, Some(cost));
+        let class = Class::new(scheme, Some(cost.on(self.function.memory())));
         let full = self.classes.len() >= MAX_CLASSES && !self.classes.contains_key(&class);
         let class = if full {
             Class::new(scheme, None)
@@ -111,13 +116,13 @@ impl Tally {
             class
         };
         *self.classes.entry(class).or_default() += 1;
-        if let Err(refused) = hash.check(&self.budget) {
+        if let Err(refused) = hash.check(&self.function.budget()) {
             let kind = Kind::problem(About::Hash, refused.reason_code()).of(Some(scheme));
             self.findings.add(kind, line, None);
         }
         let weak = match scheme {
-            Scheme::SpringNoop => Some("clear_password"),
-            _ if cost.time < FAST => Some("fast_hash"),
+            Scheme::SpringNoop => Some("clear-password"),
+            _ if cost.time < FAST => Some("fast-hash"),
             _ => None,
         };
         if let Some(weak) = weak {
@@ -136,10 +141,10 @@ impl Tally {
             return self.findings.add(kind, line, None);
         };
         let checked = match str::from_utf8(&field) {
-            Err(_) => Err("not_utf8"),
+            Err(_) => Err("not-utf8"),
             Ok(text) => match about {
                 About::Email => self.email(text, line),
-                About::Phone => is_e164(text).then_some(()).ok_or("not_e164"),
+                About::Phone => is_e164(text).then_some(()).ok_or("not-e164"),
                 _ => self.username(text, line),
             },
         };
@@ -152,10 +157,10 @@ impl Tally {
 
     fn email(&mut self, text: &str, line: u64) -> Result<(), &'static str> {
         let address: EmailAddress = text.parse().map_err(|invalid| match invalid {
-            InvalidEmail::AtSign => "invalid_at_sign",
-            InvalidEmail::LocalPart => "invalid_local_part",
-            InvalidEmail::Domain => "invalid_domain",
-            InvalidEmail::TooLong => "too_long",
+            InvalidEmail::AtSign => "invalid-at-sign",
+            InvalidEmail::LocalPart => "invalid-local-part",
+            InvalidEmail::Domain => "invalid-domain",
+            InvalidEmail::TooLong => "too-long",
         })?;
         if self.checked.duplicates {
             self.emails.add(&address.canonical(), text, line);
@@ -168,10 +173,10 @@ impl Tally {
             self.usernames.add(&text.to_lowercase(), text, line);
         }
         if text.chars().any(char::is_whitespace) {
-            return Err("blank_inside");
+            return Err("blank-inside");
         }
         if text.chars().count() > MAX_USERNAME {
-            return Err("too_long");
+            return Err("too-long");
         }
         Ok(())
     }
@@ -186,7 +191,7 @@ impl Tally {
             let kind = |reason| Kind::problem(about, reason);
             self.findings.add_repeated(kind("duplicate"), alike);
             self.findings
-                .add_repeated(kind("same_but_for_case"), differently);
+                .add_repeated(kind("same-but-for-case"), differently);
         }
         let not_checked = [
             (self.checked.username, "username"),
@@ -198,7 +203,7 @@ impl Tally {
         Report::new(
             self.rows,
             bytes,
-            self.budget,
+            self.function,
             self.classes,
             self.findings.into_sorted(),
             not_checked.map(|(_, what)| *what).collect(),

@@ -53,12 +53,12 @@ pub(crate) enum NotTaken {
 }
 
 impl NotTaken {
-    /// Stable, in snake case.
+    /// Stable, in kebab case.
     pub(crate) fn code(self) -> &'static str {
         match self {
-            Self::Algorithm => "hash_not_of_cognito",
-            Self::Variant => "hash_variant_not_of_cognito",
-            Self::OverMaximum => "hash_over_cognito_maximum",
+            Self::Algorithm => "hash-not-of-cognito",
+            Self::Variant => "hash-variant-not-of-cognito",
+            Self::OverMaximum => "hash-over-cognito-maximum",
         }
     }
 }
@@ -161,7 +161,7 @@ fn scrypt(stored: &str, scheme: Scheme) -> Result<String, NotTaken> {
                     .ok_or(NotTaken::Variant)?;
                 number(pair.1)
             };
-            // The log₂ of N, or N itself where Ory wrote it: as password reads it.
+            // The log₂ of N, or N itself where Ory wrote it: as the password crate reads it.
             let n = match parameter("ln")? {
                 log_n @ ..=63 => 1 << log_n,
                 n => n,

@@ -145,9 +145,7 @@ impl Users {
                 Origin::Column(column) => {
                     let field = row.field(column).unwrap_or_default();
                     let field = str::from_utf8(&field);
-                    field
-                        .map_err(|_| format!("{attribute}_not_utf8"))?
-                        .to_owned()
+                    field.map_err(|_| reason(attribute, "not-utf8"))?.to_owned()
                 }
             };
             let value = value(attribute, text.trim())?;
@@ -160,26 +158,26 @@ impl Users {
             verified("email_verified", "email"),
             verified("phone_number_verified", "phone_number"),
         ) {
-            (None, None) => return Err("nothing_verified".to_owned()),
-            (Some(false), _) => return Err("email_missing".to_owned()),
-            (_, Some(false)) => return Err("phone_number_missing".to_owned()),
+            (None, None) => return Err("nothing-verified".to_owned()),
+            (Some(false), _) => return Err("email-missing".to_owned()),
+            (_, Some(false)) => return Err("phone-number-missing".to_owned()),
             _ => {}
         }
         let row = fields.join(",");
         if row.chars().count() > MAX_ROW {
-            return Err("row_too_long".to_owned());
+            return Err("row-too-long".to_owned());
         }
         let username = values.get(USERNAME).map_or("", String::as_str);
         let username = self.digests.hash_one(username.to_lowercase());
         let email = values.get("email").and_then(|text| text.parse().ok());
         let email = email.map(|email: EmailAddress| self.digests.hash_one(email.canonical()));
         if self.usernames.contains(&username) {
-            return Err("username_duplicate".to_owned());
+            return Err("username-duplicate".to_owned());
         }
         if let (Some(emails), Some(email)) = (&mut self.emails, email)
             && !emails.insert(email)
         {
-            return Err("email_duplicate".to_owned());
+            return Err("email-duplicate".to_owned());
         }
         self.usernames.insert(username);
         Ok(User { algorithm, row })
@@ -187,12 +185,17 @@ impl Users {
 
     fn hash(&self, source: &Source, row: &Row<'_>) -> Result<(Algorithm, String), String> {
         let stored = row.exact_field(&source.hash).unwrap_or_default();
-        let named = source.named_by(row);
-        let hash = named.as_ref().unwrap_or(&self.named).read(&stored);
-        let hash = hash.map_err(|unreadable| format!("hash_{}", unreadable.code))?;
+        let hash = source.read_hash(&self.named, row, &stored);
+        let hash = hash.map_err(|unsupported| format!("hash-{}", unsupported.reason_code()))?;
         let stored = String::from_utf8_lossy(&stored);
         Algorithm::convert(&stored, hash.scheme()).map_err(|not_taken| not_taken.code().to_owned())
     }
+}
+
+/// The reason code of a value that is not Cognito's: the attribute, and what is wrong with it.
+fn reason(attribute: &str, what: &str) -> String {
+    let attribute = attribute.strip_prefix("cognito:").unwrap_or(attribute);
+    format!("{}-{what}", attribute.replace(['_', ':'], "-"))
 }
 
 /// A value as Cognito's file has it.
@@ -201,37 +204,38 @@ impl Users {
 /// The reason code.
 fn value(attribute: &str, text: &str) -> Result<String, String> {
     let attribute = attribute.strip_prefix("cognito:").unwrap_or(attribute);
-    let wrong = |what: &str| Err(format!("{attribute}_{what}"));
+    let wrong = |what: &str| Err(reason(attribute, what));
     // Nothing says how these are written: values "should not be in quotation marks", and a backslash stands
     // before a comma.
     if text.contains(['"', '\\']) || text.chars().any(char::is_control) {
         return wrong("unwritable");
     }
     if text.is_empty() {
-        return if attribute == "username" {
-            wrong("missing")
-        } else {
-            Ok(String::new())
+        return match attribute {
+            "username" => wrong("missing"),
+            // The guide requires a value for every user; an export rarely has the column.
+            "mfa_enabled" => Ok("FALSE".to_owned()),
+            _ => Ok(String::new()),
         };
     }
     match attribute {
-        "username" if text.chars().any(char::is_whitespace) => wrong("blank_inside"),
-        "username" if text.chars().count() > MAX_USERNAME => wrong("too_long"),
+        "username" if text.chars().any(char::is_whitespace) => wrong("blank-inside"),
+        "username" if text.chars().count() > MAX_USERNAME => wrong("too-long"),
         "email_verified" | "phone_number_verified" | "mfa_enabled" => {
             match text.to_ascii_lowercase().as_str() {
                 "true" | "t" | "yes" | "1" => Ok("TRUE".to_owned()),
                 "false" | "f" | "no" | "0" => Ok("FALSE".to_owned()),
-                _ => wrong("not_boolean"),
+                _ => wrong("not-boolean"),
             }
         }
         "email" if text.parse::<EmailAddress>().is_err() => wrong("invalid"),
-        "phone_number" if !is_e164(text) => wrong("not_e164"),
-        "updated_at" if !text.bytes().all(|byte| byte.is_ascii_digit()) => wrong("not_epoch"),
+        "phone_number" if !is_e164(text) => wrong("not-e164"),
+        "updated_at" if !text.bytes().all(|byte| byte.is_ascii_digit()) => wrong("not-epoch"),
         "birthdate" => match birthdate(text) {
             Some(date) => Ok(date),
-            None => wrong("not_a_date"),
+            None => wrong("not-a-date"),
         },
-        _ if text.chars().count() > MAX_VALUE => wrong("too_long"),
+        _ if text.chars().count() > MAX_VALUE => wrong("too-long"),
         _ => Ok(text.to_owned()),
     }
 }
