@@ -80,6 +80,14 @@ pub enum InvalidEmail {
     /// The part after the `@` is no domain name.
     #[error("the part after the @ is not a domain name")]
     Domain,
+    /// Characters that are not seen (zero-width, soft hyphen, direction marks): two addresses that look
+    /// alike.
+    #[error("an e-mail address has no invisible characters")]
+    Invisible,
+    /// `%` or `!` in the local part: a mail server may deliver such an address to another host than the
+    /// one behind the `@` (RFC 5321, appendix D.2 knows source routes; `%` and `!` are their older forms).
+    #[error("the part before the @ does not route by % or !")]
+    Routed,
     /// Longer than 254 octets.
     #[error("an e-mail address has at most 254 octets")]
     TooLong,
@@ -106,12 +114,19 @@ impl FromStr for EmailAddress {
         if text.len() > MAX_ADDRESS {
             return Err(InvalidEmail::TooLong);
         }
+        // Before the domain is read: IDNA drops such characters silently.
+        if text.chars().any(is_invisible) {
+            return Err(InvalidEmail::Invisible);
+        }
         let (local_part, domain) = text.split_once('@').ok_or(InvalidEmail::AtSign)?;
         if domain.contains('@') {
             return Err(InvalidEmail::AtSign);
         }
         if local_part.len() > MAX_LOCAL_PART || !is_dot_atom(local_part) {
             return Err(InvalidEmail::LocalPart);
+        }
+        if local_part.contains(['%', '!']) {
+            return Err(InvalidEmail::Routed);
         }
         let domain = domain.parse().map_err(|_| InvalidEmail::Domain)?;
         Ok(Self {
@@ -125,6 +140,16 @@ impl fmt::Debug for EmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "***@{}", self.domain)
     }
+}
+
+/// Unicode's `Default_Ignorable_Code_Point` (DerivedCoreProperties), and the interlinear annotation marks.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// RFC 5322, section 3.2.3 `dot-atom-text`, with RFC 6532's UTF-8. Quoted local parts are refused:
@@ -142,8 +167,6 @@ fn is_dot_atom(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
 
     fn domain(text: &str) -> Domain {
@@ -180,6 +203,39 @@ mod tests {
         }
         let long = format!("a@{}.com", "x".repeat(260));
         assert_eq!(long.parse::<EmailAddress>(), Err(InvalidEmail::TooLong));
+    }
+
+    #[test]
+    fn characters_that_nobody_sees_are_refused() {
+        for hidden in [
+            '\u{ad}',
+            '\u{200b}',
+            '\u{200d}',
+            '\u{2060}',
+            '\u{feff}',
+            '\u{202e}',
+            '\u{e0041}',
+        ] {
+            for text in [
+                format!("a{hidden}na@example.com"),
+                format!("ana@exam{hidden}ple.com"),
+            ] {
+                let parsed = text.parse::<EmailAddress>();
+                assert_eq!(parsed, Err(InvalidEmail::Invisible), "{text:?}");
+            }
+        }
+        assert!("añá@bücher.example".parse::<EmailAddress>().is_ok());
+    }
+
+    #[test]
+    fn an_address_that_routes_through_another_host_is_refused() {
+        for text in ["ana%evil.net@example.com", "evil.net!ana@example.com"] {
+            assert_eq!(
+                text.parse::<EmailAddress>(),
+                Err(InvalidEmail::Routed),
+                "{text}"
+            );
+        }
     }
 
     #[test]
