@@ -55,9 +55,20 @@ async fn an_administrator_s_user_and_a_provider_s_are_told_apart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_unknown_source_passes_through_untouched_and_is_counted() {
+async fn an_unknown_way_into_the_pool_is_checked_as_a_sign_up() {
     let stack = stack().await;
-    let sent = r#"{ "triggerSource":"PreSignUp_FromTheFuture", "n": 1e400000, "response": null }"#;
+    let future = |event: &mut Value| event["triggerSource"] = json!("PreSignUp_FromTheFuture");
+    let refused = event("pre-sign-up.SignUp.refused", future);
+    error_message(&invoke(&stack, FUNCTION, &refused).await);
+    assert_eq!(last_decision(&stack), "refused email-domain-not-allowed");
+    answer(&invoke(&stack, FUNCTION, &event("pre-sign-up.SignUp", future)).await);
+    assert_eq!(last_decision(&stack), "allowed no-objection");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_trigger_s_source_passes_through_untouched_and_is_counted() {
+    let stack = stack().await;
+    let sent = r#"{ "triggerSource":"Custom_FromTheFuture", "n": 1e400000, "response": null }"#;
     assert_eq!(answer(&invoke(&stack, FUNCTION, sent).await), sent);
     assert_eq!(
         last_decision(&stack),
@@ -65,7 +76,7 @@ async fn an_unknown_source_passes_through_untouched_and_is_counted() {
     );
     assert_eq!(
         audit_lines(&stack)[0]["trigger_source"],
-        "PreSignUp_FromTheFuture"
+        "Custom_FromTheFuture"
     );
 }
 

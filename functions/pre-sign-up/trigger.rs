@@ -41,6 +41,9 @@ impl Trigger for PreSignUp {
             TriggerSource::PRE_SIGN_UP_SIGN_UP => SignUpKind::SignUp,
             TriggerSource::PRE_SIGN_UP_ADMIN_CREATE_USER => SignUpKind::AdminCreateUser,
             TriggerSource::PRE_SIGN_UP_EXTERNAL_PROVIDER => SignUpKind::ExternalProvider,
+            // A way in that is new to us. Nobody enters unchecked; refusing would shut out a flow that
+            // Cognito documents tomorrow.
+            source if source.trigger() == "PreSignUp" => SignUpKind::SignUp,
             _ => return Ok(Decision::pass_through()),
         };
         let request: Request = event.request()?;
