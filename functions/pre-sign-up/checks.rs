@@ -67,7 +67,7 @@ fn objection(check: &Check, email: Option<&str>) -> Option<&'static str> {
 
 fn domain_objection(domains: &EmailDomain, address: &EmailAddress) -> Option<&'static str> {
     let domain = address.domain();
-    if domains.deny.iter().any(|pattern| pattern.matches(domain)) {
+    if domains.deny.iter().any(|pattern| pattern.covers(domain)) {
         return Some(DOMAIN_DENIED);
     }
     let listed = |allow: &Vec<_>| {
@@ -83,8 +83,6 @@ fn domain_objection(domains: &EmailDomain, address: &EmailAddress) -> Option<&'s
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-
     use shared::policy::PolicyFile;
 
     use super::*;
@@ -144,6 +142,14 @@ mod tests {
             reason(&policy(GOOD), "ana@old.example.org"),
             Some(DOMAIN_DENIED)
         );
+    }
+
+    #[test]
+    fn a_denied_domain_takes_its_subdomains_with_it() {
+        let policy = policy(GOOD);
+        for email in ["ana@mail.old.example.org", "ana@a.b.old.example.org"] {
+            assert_eq!(reason(&policy, email), Some(DOMAIN_DENIED), "{email}");
+        }
     }
 
     #[test]

@@ -87,7 +87,7 @@ pub struct EmailDomain {
     /// Only these, where the list is given. `example.com` is that domain alone, `*.example.com` every
     /// domain below it.
     pub allow: Option<Vec<DomainPattern>>,
-    /// Never these, whatever `allow` says.
+    /// Never these nor what lies below them, whatever `allow` says.
     #[serde(default)]
     pub deny: Vec<DomainPattern>,
 }
@@ -112,6 +112,15 @@ impl DomainPattern {
     pub fn matches(&self, domain: &Domain) -> bool {
         match self {
             Self::Exactly(this) => domain == this,
+            Self::Below(parent) => domain.is_below(parent),
+        }
+    }
+
+    /// Whether `domain` fits or lies below one that does: whoever owns a denied domain makes subdomains
+    /// at will.
+    pub fn covers(&self, domain: &Domain) -> bool {
+        match self {
+            Self::Exactly(this) => domain == this || domain.is_below(this),
             Self::Below(parent) => domain.is_below(parent),
         }
     }
