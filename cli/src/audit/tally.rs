@@ -160,6 +160,8 @@ impl Tally {
             InvalidEmail::AtSign => "invalid-at-sign",
             InvalidEmail::LocalPart => "invalid-local-part",
             InvalidEmail::Domain => "invalid-domain",
+            InvalidEmail::Invisible => "invisible-characters",
+            InvalidEmail::Routed => "routed-address",
             InvalidEmail::TooLong => "too-long",
         })?;
         if self.checked.duplicates {
