@@ -52,6 +52,28 @@ fn shipped_with_defaults() -> String {
 }
 
 #[test]
+fn every_policy_that_the_documentation_of_hashes_shows_is_valid() {
+    let page = std::fs::read_to_string(tree("docs/passwords.md")).unwrap();
+    let snippets: Vec<&str> = page
+        .split("```toml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    assert!(!snippets.is_empty());
+    for snippet in snippets {
+        // There is no store of secrets here.
+        let policy = format!(
+            "version = 1\n{}",
+            snippet.replace("{ name =", "{ literal =")
+        );
+        let file = PolicyFile::parse("docs/passwords.md", policy);
+        if let Err(errors) = file.check_all() {
+            panic!("{errors} in:\n{snippet}");
+        }
+    }
+}
+
+#[test]
 fn the_policy_that_ships_is_valid() {
     let file = PolicyFile::read(&tree("policy/policy.toml")).unwrap();
     if let Err(errors) = file.check_all() {

@@ -20,7 +20,6 @@ pub enum DummyHash {
         cost: u32,
     },
     /// argon2 in any of its variants.
-    #[serde(rename_all = "kebab-case")]
     Argon2id {
         /// `m`, in KiB.
         memory_kib: u32,
@@ -37,13 +36,11 @@ pub enum DummyHash {
         iterations: u32,
     },
     /// phpass: WordPress, phpBB.
-    #[serde(rename_all = "kebab-case")]
     Phpass {
         /// log₂ of the rounds, 7 to 30.
         log_rounds: u32,
     },
     /// scrypt in any of its syntaxes.
-    #[serde(rename_all = "kebab-case")]
     Scrypt {
         /// log₂ of N.
         log_n: u8,

@@ -49,81 +49,83 @@ impl From<Reason> for UnsupportedHash {
     }
 }
 
+/// An enum whose variants have codes: what logs, metrics, the audit and docs/passwords.md count by.
+macro_rules! coded {
+    ($(#[$attribute:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $code:literal,)* }) => {
+        $(#[$attribute])*
+        pub enum $name {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl $name {
+            /// Every one, in the order of their codes.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// Stable kebab-case code for logs and metrics.
+            #[must_use]
+            pub fn code(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $code,)*
+                }
+            }
+        }
+    };
+}
+
+coded! {
 /// The reasons of [`UnsupportedHash`].
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Reason {
-    /// A row names a scheme, and its string is of another one, or needs options that the hint does not give.
-    AnotherScheme,
+Reason {
     /// Several schemes write this syntax: the operator has to name one.
-    AmbiguousFormat,
+    AmbiguousFormat = "ambiguous-format",
+    /// A row names a scheme, and its string is of another one, or needs options that the hint does not give.
+    AnotherScheme = "another-scheme",
     /// Locked or unusable by the store's own convention: it begins with `!` or `*`.
-    DisabledAccount,
+    DisabledAccount = "disabled-account",
     /// Nothing is stored.
-    Empty,
+    Empty = "empty",
     /// The scheme is known; a field of it is missing, out of range or not in its alphabet.
-    Malformed,
+    Malformed = "malformed",
     /// The hint names a secret (a pepper, a signer key) that has not been resolved.
-    SecretMissing,
+    SecretMissing = "secret-missing",
     /// Longer than [`super::MAX_STORED_BYTES`].
-    TooLong,
+    TooLong = "too-long",
     /// The digest is shorter than the scheme's own, or not of its length: a shortened digest is matched
     /// by passwords that were never set (one byte: by every 256th).
-    TruncatedDigest,
+    TruncatedDigest = "truncated-digest",
     /// No scheme writes this syntax.
-    UnknownFormat,
+    UnknownFormat = "unknown-format",
     /// A row names a scheme that there is not.
-    UnknownScheme,
+    UnknownScheme = "unknown-scheme",
     /// A known family, in a variant that is refused (`$2x$`, `$2$`, argon2 with `keyid`).
-    UnsupportedVariant,
+    UnsupportedVariant = "unsupported-variant",
+}
 }
 
-impl Reason {
-    /// Stable kebab-case code for logs and metrics.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::AnotherScheme => "another-scheme",
-            Self::AmbiguousFormat => "ambiguous-format",
-            Self::DisabledAccount => "disabled-account",
-            Self::Empty => "empty",
-            Self::Malformed => "malformed",
-            Self::SecretMissing => "secret-missing",
-            Self::TooLong => "too-long",
-            Self::TruncatedDigest => "truncated-digest",
-            Self::UnknownFormat => "unknown-format",
-            Self::UnknownScheme => "unknown-scheme",
-            Self::UnsupportedVariant => "unsupported-variant",
-        }
-    }
-}
-
+coded! {
 /// A verification that was not done, because of what it would cost. To the user it is a wrong password;
 /// the operator is told.
 #[derive(Clone, Copy, Debug, Eq, Error, Hash, PartialEq)]
-pub enum Refused {
+Refused {
     /// Above what this scheme is ever allowed, whatever the budget.
     #[error("the cost of the stored hash is over the cap of its scheme")]
-    CostOverCap,
+    CostOverCap = "cost-over-cap",
     /// The work did not end (it panicked, or the runtime is shutting down).
     #[error("the verification was interrupted")]
-    Interrupted,
+    Interrupted = "interrupted",
     /// More memory than [`super::Budget::memory_bytes`].
     #[error("the stored hash needs more memory than there is")]
-    MemoryOverBudget,
+    MemoryOverBudget = "memory-over-budget",
     /// More time than [`super::Budget::time`].
     #[error("the stored hash needs more time than is left")]
-    TimeOverBudget,
+    TimeOverBudget = "time-over-budget",
+}
 }
 
 impl Refused {
-    /// Stable kebab-case code for logs and metrics.
+    /// [`Self::code`].
     #[must_use]
     pub fn reason_code(self) -> &'static str {
-        match self {
-            Self::CostOverCap => "cost-over-cap",
-            Self::Interrupted => "interrupted",
-            Self::MemoryOverBudget => "memory-over-budget",
-            Self::TimeOverBudget => "time-over-budget",
-        }
+        self.code()
     }
 }

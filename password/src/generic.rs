@@ -26,7 +26,7 @@ const TYPICAL_BYTES: usize = 16;
 /// A computation, and how its result and its salt are stored.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Descriptor {
     /// The hash function.
     pub digest: HashFunction,
@@ -66,7 +66,7 @@ pub enum HmacKey {
 /// A salt in the stored string.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Salt {
     /// Where it is written.
     pub stored: SaltStored,
@@ -111,7 +111,7 @@ pub enum SaltEncoding {
 /// The same secret for all users.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Pepper {
     /// The secret.
     pub value: SecretValue,

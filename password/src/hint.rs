@@ -32,7 +32,6 @@ use super::{
 #[serde(tag = "scheme", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum SchemeHint {
     /// `$argon2…` with the secret K of RFC 9106.
-    #[serde(rename_all = "kebab-case")]
     Argon2 {
         /// The secret.
         secret: SecretValue,
@@ -46,7 +45,6 @@ pub enum SchemeHint {
     /// The thirteen characters of the traditional crypt(3).
     DesCrypt {},
     /// `$2a$…` over the password and Devise's `config.pepper`.
-    #[serde(rename_all = "kebab-case")]
     Devise {
         /// The pepper.
         pepper: SecretValue,
@@ -64,7 +62,6 @@ pub enum SchemeHint {
     /// `$2b$…`, and `$argon2id$…` since 3.3, over the hex SHA-256 that Meteor's clients send.
     Meteor {},
     /// The secret of Spring's `{pbkdf2}` and `{sha256}`.
-    #[serde(rename_all = "kebab-case")]
     Spring {
         /// The secret.
         secret: SecretValue,
@@ -232,7 +229,7 @@ fn is_bcrypt(text: &str) -> bool {
 /// The settings of a Firebase project ("Password hash parameters" in its console).
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct FirebaseProject {
     /// `base64_signer_key`.
     pub signer_key: SecretValue,

@@ -25,7 +25,7 @@ use super::{
 /// The options of the hasher, as `security.yaml` has them.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default)]
 pub struct SymfonyOptions {
     /// `algorithm`.
     pub algorithm: HashFunction,

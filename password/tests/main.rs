@@ -2,5 +2,6 @@
 #![cfg(test)]
 
 mod api;
+mod docs;
 mod properties;
 mod vectors;

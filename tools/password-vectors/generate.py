@@ -208,7 +208,7 @@ def passlib_suite():
                 elif scheme == "generic":
                     hint = {"scheme": "generic", "encoding": "hex", "digest": handler.removeprefix("hex_")}
                     if handler == "nthash":
-                        hint |= {"digest": "md4", "password-encoding": "utf16le"}
+                        hint |= {"digest": "md4", "password_encoding": "utf16le"}
                 elif stored.startswith("$7$"):
                     scheme = "scrypt-crypt"
                 line = {"scheme": scheme, "source": f"{PASSLIB}, its own tests"}
@@ -590,10 +590,10 @@ def generic(password, raw, source):
         }
         show(descriptor, f"{digest}$salz", digest, "b64", "salz")
         digest = hmac.digest(salt, raw, name).hex()
-        descriptor = {"digest": name, "hmac-key": "salt", "salt": {"stored": "after-digest"}}
+        descriptor = {"digest": name, "hmac_key": "salt", "salt": {"stored": "after-digest"}}
         show(descriptor, f"{digest}:salz", digest, "hex", "salz")
         digest = hmac.digest(pepper, raw, name).hex()
-        show({"digest": name, "hmac-key": {"secret": secret("pfeffer")}}, digest, digest, "hex")
+        show({"digest": name, "hmac_key": {"secret": secret("pfeffer")}}, digest, digest, "hex")
     digest = pepper + salt + raw
     for _ in range(3):
         digest = hashlib.sha256(digest).digest()
@@ -605,18 +605,18 @@ def generic(password, raw, source):
     }
     show(descriptor, f"{digest.hex()}:{salt.hex()}", digest.hex(), "hex", None)
     digest = hashlib.sha256(password.encode("utf-16-le") + salt).digest()
-    hint = {"scheme": "generic", "digest": "sha256", "encoding": "base64", "password-encoding": "utf16le"}
+    hint = {"scheme": "generic", "digest": "sha256", "encoding": "base64", "password_encoding": "utf16le"}
     hint["salt"] = {"stored": "inside-digest", "position": "suffix"}
     emit_blob("generic", source, password, "", digest + salt, 32, 0, 32, b64, hint)
     digest = ph.nthash.hash(password)
     emit("generic", PASSLIB, password, digest, digest, "hex", None, None,
-         {"scheme": "generic", "digest": "md4", "encoding": "hex", "password-encoding": "utf16le"})
+         {"scheme": "generic", "digest": "md4", "encoding": "hex", "password_encoding": "utf16le"})
 
 
 def node():
     version = subprocess.run(["node", "--version"], capture_output=True, text=True).stdout.strip()
     key = b64(bytes((i * 7 + 3) & 255 for i in range(64)))
-    hint = {"scheme": "firebase-scrypt", "signer-key": secret(key), "mem-cost": 4}
+    hint = {"scheme": "firebase-scrypt", "signer_key": secret(key), "mem_cost": 4}
     jobs = [(kind, password) for password in PASSWORDS for kind in ("firescrypt", "fbscrypt", "clerk", "columns")]
     jobs += [("better-auth", password) for password in FEW]
     lines = "\n".join(json.dumps({"kind": kind, "password": password}) for kind, password in jobs)
