@@ -127,6 +127,10 @@ pub fn settings() -> Settings {
             "IdentityPool",
             format!("{region}:11111111-2222-4333-8444-555555555555"),
         ),
+        (
+            "UserIdentityPool",
+            format!("{region}:22222222-3333-4444-8555-666666666666"),
+        ),
     ];
     Settings {
         parameters: BTreeMap::new(),

@@ -2,7 +2,7 @@
 
 use emulator::iam::{Context, Decision, Trusted, evaluate, evaluate_trust};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::isolation::world::Documents;
 
@@ -29,6 +29,8 @@ pub(crate) struct Cell {
     pub(crate) resource: String,
     pub(crate) context: Context,
     pub(crate) session_policy: Option<Value>,
+    /// What the resource's own policy says of everybody, beside the role's.
+    pub(crate) resource_policy: Option<Value>,
     pub(crate) allowed: bool,
 }
 
@@ -43,6 +45,7 @@ impl Cell {
             resource: resource.to_owned(),
             context: Context::new(),
             session_policy: None,
+            resource_policy: None,
             allowed: false,
         }
     }
@@ -66,6 +69,17 @@ impl Cell {
         self
     }
 
+    /// Of a resource that its own policy opens to `Principal: "*"`.
+    pub(crate) fn opened_to_all(mut self) -> Self {
+        self.resource_policy = Some(json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": self.action,
+            "Resource": self.resource,
+        }]}));
+        self
+    }
+
     pub(crate) fn allowed_if(mut self, allowed: bool) -> Self {
         self.allowed = allowed;
         self
@@ -83,7 +97,10 @@ impl Cell {
         match self.trust {
             None => {
                 let session = self.session_policy.as_ref().map(std::slice::from_ref);
-                says(&documents.policies) && session.is_none_or(says)
+                // In one account either policy allows, and a denial in either decides.
+                let mut either = documents.policies.clone();
+                either.extend(self.resource_policy.as_ref().map(of_everybody));
+                says(&either) && session.is_none_or(says)
             }
             Some(wisher) => {
                 let wisher = match wisher {
@@ -96,4 +113,14 @@ impl Cell {
             }
         }
     }
+}
+
+/// A resource's policy for everybody, as a policy of whoever asks.
+fn of_everybody(policy: &Value) -> Value {
+    let mut policy = policy.clone();
+    for statement in policy["Statement"].as_array_mut().unwrap() {
+        let principal = statement.as_object_mut().unwrap().remove("Principal");
+        assert_eq!(principal, Some(json!("*")));
+    }
+    policy
 }

@@ -9,6 +9,7 @@
 
 mod cell;
 mod functions;
+mod groups;
 mod mutation;
 mod people;
 mod trust;
@@ -92,11 +93,27 @@ fn no_condition_prefix_resource_action_or_principal_can_be_widened_or_dropped_un
 #[test]
 fn guests_get_no_identity_and_the_default_role_is_the_one_that_reaches_nothing() {
     let world = World::shipped();
-    let pool = world.template.identity_pool().unwrap();
-    assert!(!pool.allow_unauthenticated && pool.unauthenticated_role_arn.is_none());
-    let default = pool.authenticated_role_arn.as_deref();
-    assert_eq!(default, Some(&*world.role_arn("DefaultAuthenticatedRole")));
-    assert!(world.roles["DefaultAuthenticatedRole"].policies.is_empty());
+    let mut pools = 0;
+    for pool in world.template.resources("AWS::Cognito::IdentityPool") {
+        let guests = &pool.properties["AllowUnauthenticatedIdentities"];
+        assert_eq!(*guests, json!(false), "{}", pool.logical_id);
+        let attachments = world
+            .template
+            .resources("AWS::Cognito::IdentityPoolRoleAttachment");
+        let of_pool = attachments
+            .filter(|attachment| attachment.properties["IdentityPoolId"] == pool.reference);
+        let roles: Vec<_> = of_pool
+            .map(|attachment| &attachment.properties["Roles"])
+            .collect();
+        let default = world.role_arn("DefaultAuthenticatedRole");
+        assert_eq!(roles, [&json!({ "authenticated": default })]);
+        pools += 1;
+    }
+    assert_eq!(pools, 2);
+    let denial = json!({"Effect": "Deny", "Action": "*", "Resource": "*"});
+    let policies = &world.roles["DefaultAuthenticatedRole"].policies;
+    assert_eq!(policies.len(), 1);
+    assert_eq!(policies[0]["Statement"], json!([denial]));
 }
 
 #[test]

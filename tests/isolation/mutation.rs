@@ -74,6 +74,20 @@ fn of_statement(statement: &Statement) -> Vec<(String, Statement)> {
         statement.insert(element.to_owned(), value);
         statement
     };
+    // A denial is not weaker for being wider; without it, what others open is open.
+    if statement.get("Effect") == Some(&json!("Deny")) {
+        assert!(!statement.contains_key("Condition"), "not mutated yet");
+        return vec![
+            (
+                "without the denial".to_owned(),
+                with("Action", json!("iam:GetAccountSummary")),
+            ),
+            (
+                "the denial allows".to_owned(),
+                with("Effect", json!("Allow")),
+            ),
+        ];
+    }
     for (change, condition) in
         of_condition(&statement.get("Condition").cloned().unwrap_or(json!({})))
     {

@@ -34,20 +34,21 @@ fn by_token(world: &World, role: &str) -> Vec<Cell> {
             .methods
             .first()
             .is_some_and(|method| method == "authenticated");
-        let own_pool = token.audience.as_deref() == Some(world.id("IdentityPool"));
-        let by = |provider: &str| own_pool && token.methods.iter().any(|method| method == provider);
+        let of_pool = |pool: &str| token.audience.as_deref() == Some(world.id(pool));
+        let by = |pool: &str, provider: &str| {
+            of_pool(pool) && token.methods.iter().any(|method| method == provider)
+        };
+        let vended = by("IdentityPool", world.developer_provider());
         let becomes = match role {
-            "MemberRole" => {
-                by(world.developer_provider()) && token.tag == Some(("vend_role", "member"))
-            }
-            "PublisherRole" => {
-                by(world.developer_provider()) && token.tag == Some(("vend_role", "publisher"))
-            }
+            "MemberRole" => vended && token.tag == Some(("vend_role", "member")),
+            "PublisherRole" => vended && token.tag == Some(("vend_role", "publisher")),
             "PoolMemberRole" => {
-                by(&world.user_pool_provider())
+                by("UserIdentityPool", &world.user_pool_provider())
                     && token.tag.is_some_and(|(key, _)| key == "user_sub")
             }
-            "DefaultAuthenticatedRole" => own_pool && authenticated,
+            "DefaultAuthenticatedRole" => {
+                (of_pool("IdentityPool") || of_pool("UserIdentityPool")) && authenticated
+            }
             _ => false,
         };
         for action in ["sts:AssumeRoleWithWebIdentity", "sts:TagSession"] {
@@ -78,19 +79,24 @@ fn tokens(world: &World) -> Vec<(&'static str, Token)> {
         )
     };
     let signed_in = format!("{user_pool}:CognitoSignIn:{MY_SUB}");
-    let user = token(
+    let of = |token: &Token, pool: &str| Token {
+        audience: Some(pool.to_owned()),
+        ..token.clone()
+    };
+    let user_by_the_vendors_pool = token(
         &["authenticated", &user_pool, &signed_in],
         Some(("user_sub", MY_SUB)),
     );
-    let elsewhere = |token: &Token| Token {
-        audience: Some(FOREIGN_POOL.to_owned()),
-        ..token.clone()
-    };
+    let user = of(&user_by_the_vendors_pool, world.id("UserIdentityPool"));
+    let elsewhere = |token: &Token| of(token, FOREIGN_POOL);
     let tagged = |token: &Token, tag| Token {
         tag,
         ..token.clone()
     };
-    let by = |methods: &[&str], of: &Token| token(methods, of.tag);
+    let by = |methods: &[&str], of: &Token| Token {
+        methods: methods.iter().map(|&method| method.to_owned()).collect(),
+        ..of.clone()
+    };
     let member = vended("member");
     let other_pool = "cognito-idp.us-east-1.amazonaws.com/us-east-1_Elsewhere";
     let longer = format!("{developer}-other");
@@ -149,6 +155,18 @@ fn tokens(world: &World) -> Vec<(&'static str, Token)> {
             elsewhere(&token(&["unauthenticated"], None)),
         ),
         ("user of the user pool", user.clone()),
+        (
+            "user of the user pool, the vendor's identity pool",
+            user_by_the_vendors_pool,
+        ),
+        (
+            "member token of the users' identity pool",
+            of(&member, world.id("UserIdentityPool")),
+        ),
+        (
+            "publisher token of the users' identity pool",
+            of(&vended("publisher"), world.id("UserIdentityPool")),
+        ),
         (
             "user of the user pool with vend_role member",
             tagged(&user, Some(("vend_role", "member"))),

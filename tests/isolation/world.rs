@@ -50,6 +50,10 @@ impl World {
                 "IdentityPool",
                 "us-east-1:11111111-2222-4333-8444-555555555555",
             ),
+            (
+                "UserIdentityPool",
+                "us-east-1:22222222-3333-4444-8555-666666666666",
+            ),
         ];
         let settings = Settings {
             physical_ids: ids

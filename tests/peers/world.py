@@ -147,7 +147,7 @@ class World:
         issuer = f"{self.embedded}/oidc"
         rules = (ROOT / "policy/policy.toml").read_text()
         self.policy.write_text(rules + LOCAL_ISSUER.format(issuer=issuer))
-        shared = ["IdentityPool", "UserPool", "MemberRole", "PublisherRole", "DefaultAuthenticatedRole", "DataTable"]
+        shared = ["IdentityPool", "UserIdentityPool", "UserPool", "MemberRole", "PublisherRole", "DefaultAuthenticatedRole", "DataTable"]
         names = [f"--physical-id={name}={self.names[name]}" for name in shared]
         program = ROOT / "target/debug/poolkeeper-local"
         command = [program, "--no-tour", "--port", self.embedded.rpartition(":")[2]]

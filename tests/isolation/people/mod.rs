@@ -27,6 +27,7 @@ pub(crate) fn cells(world: &World) -> Vec<Cell> {
     }
     cells.extend(sessions::without_identity(world));
     cells.extend(sessions::session_policies(world));
+    cells.extend(sessions::opened_resources(world));
     cells
 }
 

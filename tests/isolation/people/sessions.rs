@@ -161,3 +161,15 @@ pub(super) fn session_policies(world: &World) -> Vec<Cell> {
     cells.push(nothing.touching(&[ME]).within(&everything));
     cells
 }
+
+/// A resource whose own policy opens it to `Principal: "*"` opens it to every role but the one that is denied everything.
+pub(super) fn opened_resources(world: &World) -> Vec<Cell> {
+    let object = format!("{}/public/note", world.bucket_arn());
+    let roles = ["MemberRole", "PoolMemberRole", "DefaultAuthenticatedRole"];
+    let cells = roles.map(|role| {
+        let cell = mine(role, "s3:GetObject", &object, "an object open to everybody");
+        let denied = role == "DefaultAuthenticatedRole";
+        cell.opened_to_all().allowed_if(!denied)
+    });
+    cells.into()
+}

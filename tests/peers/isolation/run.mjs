@@ -61,7 +61,7 @@ async function isAllowed(cell) {
         contextVariables: single(renamed(cell, context)),
       },
       identityPolicies: named(cell.trust ? [ANYTHING] : renamed(cell, policies)),
-      resourcePolicy: cell.trust ? renamed(cell, trust) : undefined,
+      resourcePolicy: cell.trust ? renamed(cell, trust) : (cell.resource_policy ?? undefined),
       sessionPolicy: cell.session_policy ?? undefined,
       serviceControlPolicies: [],
       resourceControlPolicies: [],
