@@ -346,7 +346,7 @@ async fn the_enhanced_flow_gives_the_default_role_whatever_the_tag_says() {
 }
 
 #[tokio::test]
-async fn an_identity_id_alone_or_with_anothers_token_opens_nothing() {
+async fn an_identity_id_alone_or_with_another_s_token_opens_nothing() {
     let aws = Aws::start().await;
     let (ada, _) = aws.token("ada", None).await;
     let (_, bobs) = aws.token("bob", None).await;
