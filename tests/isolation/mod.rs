@@ -4,8 +4,8 @@
 //! allowed) is judged by `emulator::iam`, the evaluator that the embedded services ask. Then the matrix
 //! itself is tried: each mutation of the roles that would open or close something must turn a cell.
 //!
-//! With `ISOLATION_MATRIX` set, everything is written there as JSON, for tests/peers/isolation: an
-//! evaluator that nobody here wrote must judge every cell, and every mutation, alike.
+//! Everything is written to target/isolation/matrix.json, for tests/peers/isolation: an evaluator that
+//! nobody here wrote must judge every cell, and every mutation, alike.
 
 mod cell;
 mod functions;
@@ -17,7 +17,7 @@ mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::policy::{self, PolicyFile};
 
 use crate::isolation::{cell::Cell, mutation::Mutant, world::World};
@@ -129,10 +129,7 @@ fn a_session_policy_that_ships_would_have_cells() {
 }
 
 #[test]
-fn the_matrix_is_written_for_the_peer_that_asks_for_it() {
-    let Some(path) = std::env::var_os("ISOLATION_MATRIX") else {
-        return;
-    };
+fn the_matrix_for_the_peer_has_every_cell_and_every_mutant() {
     let world = World::shipped();
     let cells = matrix(&world);
     let mutants: Vec<_> = mutation::all(&world.roles)
@@ -158,5 +155,12 @@ fn the_matrix_is_written_for_the_peer_that_asks_for_it() {
         "cells": cells,
         "mutants": mutants,
     });
-    std::fs::write(path, matrix.to_string()).unwrap();
+    let folder = world::tree("target/isolation");
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("matrix.json");
+    std::fs::write(&path, matrix.to_string()).unwrap();
+    let written: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let count = |member: &str| written[member].as_array().map_or(0, Vec::len);
+    assert_eq!(count("cells"), cells.len());
+    assert_eq!(count("mutants"), mutation::all(&world.roles).len());
 }
