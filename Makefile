@@ -6,27 +6,52 @@ MAKEFLAGS += --no-builtin-rules
 
 CARGO ?= cargo
 OUT = $(or $(CARGO_TARGET_DIR),target)/debug
+# Of this machine, in Lambda's words.
+HOST := $(shell uname -m | sed 's/aarch64/arm64/')
 
--include mk/*.mk
-
-.PHONY: help run test rust policy template isolation fuzz
+.PHONY: help run test peers prerequisites rust docs dependencies policy template isolation fuzz packages
 
 help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 16
 
 run: ## starts the suite on this machine and plays the tour; ARGS=--once ends after it, ARGS=--help lists more
+	@tools/prerequisites.sh run
 	@echo "building (some minutes the first time) …"
 	@$(CARGO) build --workspace --bins --locked
 	@$(OUT)/poolkeeper-local $(ARGS)
 
-test: rust policy template isolation fuzz build-lambda deploy-local ## runs every check, as CI does
+test: prerequisites rust docs dependencies policy template isolation fuzz packages ## runs every check that each machine can
 	@echo "every check passed"
+
+# What needs programs that not every machine has, or takes long. Each names what it misses.
+peers: prerequisites deploy-local ## puts the suite to programs that nobody here wrote
+	@echo "every peer agreed"
+
+prerequisites:
+	@tools/prerequisites.sh test
 
 rust: ## formatting, lints and tests of the Rust code
 	@echo "== Rust: format, lints, tests"
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	$(CARGO) test --workspace --locked
+
+docs: ## the documentation builds without a warning, and nothing is misspelt
+	@echo "== documentation"
+	$(CARGO) doc --workspace --no-deps --document-private-items --locked --quiet
+	@"$$(tools/install.sh venv typos tools/typos.lock)/typos"
+
+# Versions of the Cargo subcommands, installed into target/tools.
+CARGO_DENY := 0.20.2
+CARGO_MACHETE := 0.9.2
+
+dependencies: ## what is linked is used, allowed by deny.toml, and from crates.io
+	@echo "== dependencies"
+	@"$$(tools/install.sh cargo cargo-machete $(CARGO_MACHETE))/cargo-machete" --skip-target-dir .
+	@"$$(tools/install.sh cargo cargo-deny $(CARGO_DENY))/cargo-deny" --locked --log-level error check licenses bans sources
+
+advisories: ## asks the RustSec database about every dependency; needs a network
+	@"$$(tools/install.sh cargo cargo-deny $(CARGO_DENY))/cargo-deny" --locked check advisories
 
 policy: ## checks every section of policy/policy.toml (POLICY=… for another file)
 	@echo "== policy"
@@ -47,3 +72,42 @@ FUZZ_SECONDS ?= 2
 fuzz: ## fuzzes the password parsers, FUZZ_SECONDS for each family
 	@echo "== fuzzing"
 	@$(CARGO) run --release --locked --quiet --manifest-path fuzz/Cargo.toml --target-dir target/fuzz --bin password -- --seconds $(FUZZ_SECONDS)
+
+packages: ## builds the functions for Lambda, for this machine's architecture, and bounds their sizes
+	@echo "== packages for Lambda"
+	@tools/build-lambda.sh $(HOST)
+
+# Deploying: into MiniStack on this machine, and into AWS.
+
+# Parameters of template.yaml and options of `sam deploy`, say SAM_DEPLOY="--config-env dev".
+SAM_DEPLOY ?=
+# Of the functions that `make deploy` uploads: arm64 or x86_64. Anything but the template's default is told as a
+# parameter, and parameters told here replace those that samconfig.toml has.
+ARCHITECTURE ?= arm64
+ARCHITECTURE_PARAMETER = $(if $(filter-out arm64,$(ARCHITECTURE)),--parameter-overrides Architecture=$(ARCHITECTURE))
+# The name of the stack, as samconfig.toml or SAM_DEPLOY has it.
+STACK ?= poolkeeper
+PEERS := target/tools/peers/bin
+
+.PHONY: advisories deploy-local install-peers deploy delete
+
+# The binaries of the embedded stack are those that `cargo test --workspace` has built already, or builds next.
+deploy-local: install-peers ## deploys template.yaml into MiniStack and lets third-party clients use it; leaves nothing running
+	@echo "== the template, deployed into MiniStack"
+	@tools/build-lambda.sh $(HOST)
+	@$(CARGO) build --locked --workspace --all-targets --quiet
+	@$(PEERS)/python tests/peers/deploy_local.py $(WORDS)
+
+install-peers:
+	@tests/peers/install.sh
+
+deploy: install-peers ## deploys into the account whose credentials are in the environment (docs/deploy.md)
+	tools/build-lambda.sh $(ARCHITECTURE)
+	rm -rf target/lambda
+	cp -R target/lambda-$(ARCHITECTURE) target/lambda
+	SAM_CLI_TELEMETRY=0 $(PEERS)/sam build
+	SAM_CLI_TELEMETRY=0 $(PEERS)/sam deploy $(ARCHITECTURE_PARAMETER) $(SAM_DEPLOY)
+	$(PEERS)/python tools/smoke_test.py --stack $(STACK) --aws $(PEERS)/aws
+
+delete: install-peers ## deletes the stack; what people's data is in stays (docs/deploy.md)
+	SAM_CLI_TELEMETRY=0 $(PEERS)/sam delete $(SAM_DEPLOY)

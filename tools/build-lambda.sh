@@ -25,7 +25,7 @@ target_of() {
 
 # Bytes of the package: what is uploaded is a zip of the one file.
 zipped() {
-  "$venv/bin/python" - "$1" <<'PYTHON'
+  "$linker/python" - "$1" <<'PYTHON'
 import io, sys, zipfile
 packed = io.BytesIO()
 with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as package:
@@ -34,8 +34,8 @@ print(len(packed.getvalue()))
 PYTHON
 }
 
-venv=$(tools/venv.sh cargo-lambda tools/build-requirements.lock)
-export PATH=$venv/bin:$PATH
+linker=$(tools/install.sh venv cargo-lambda tools/build-requirements.lock)
+export PATH=$linker:$PATH
 
 for architecture in "${architectures[@]}"; do
   target=$(target_of "$architecture")

@@ -1,35 +1,16 @@
 #!/usr/bin/env bash
 # Lints template.yaml: sam validate --lint, cfn-lint with informational checks (on the template and on what the SAM
 # transform makes of it), checkov. Prints one line a linter, or what the linter found; exits 1 if any found anything.
-# The linters live in a venv under target/, installed from tools/requirements.lock; only that uses the network.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 template=${1:-template.yaml}
-python=${PYTHON:-python3}
-tools=$PWD/target/tools
-venv=$tools/venv
-bin=$venv/bin
+bin=$(tools/install.sh venv linters tools/requirements.lock)
+transformed=target/tools/transformed.json
 
-export SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$tools/sam
+export SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$PWD/target/tools/sam
 # `sam validate` asks for a region. Nothing is called.
 export AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true
-
-# Installed when the lock, the interpreter or the place has changed since: a venv cannot be moved.
-stamp=$({ cat tools/requirements.lock; "$python" --version; echo "$venv"; } | sha256sum | cut -d' ' -f1)
-if [[ $(cat "$venv/.stamp" 2>/dev/null || true) != "$stamp" ]]; then
-  echo "linters: installing into target/tools/venv (a minute or two) …"
-  rm -rf "$venv"
-  mkdir -p "$tools"
-  "$python" -m venv "$venv"
-  if ! "$bin/pip" install --quiet --disable-pip-version-check --no-deps -r tools/requirements.lock \
-    >"$tools/install.log" 2>&1; then
-    cat "$tools/install.log" >&2
-    echo "linters: installation failed" >&2
-    exit 1
-  fi
-  echo "$stamp" >"$venv/.stamp"
-fi
 
 failed=0
 lint() {
@@ -46,16 +27,16 @@ lint() {
   fi
 }
 translate() {
-  "$bin/python" tools/translate-template.py "$template" >"$tools/transformed.json"
+  "$bin/python" tools/translate-template.py "$template" >"$transformed"
 }
 
 lint "sam validate --lint" "$bin/sam" validate --lint --template "$template" || true
 lint "cfn-lint --include-checks I" "$bin/cfn-lint" --include-checks I -- "$template" || true
 if lint "sam transform" translate; then
-  lint "cfn-lint --include-checks I, transformed" "$bin/cfn-lint" --include-checks I -- "$tools/transformed.json" || true
+  lint "cfn-lint --include-checks I, transformed" "$bin/cfn-lint" --include-checks I -- "$transformed" || true
 fi
 # The Python beside it: undefined names, unused imports, syntax.
 lint "ruff" "$bin/ruff" check --quiet --no-cache --select E4,E7,E9,F tools tests/peers || true
-lint "live checks, dry run" "$python" tools/live_checks.py --dry-run || true
+lint "live checks, dry run" "$bin/python" tools/live_checks.py --dry-run || true
 lint "checkov" "$bin/checkov" --config-file .checkov.yaml --file "$template" || true
 exit "$failed"
