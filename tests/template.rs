@@ -172,3 +172,11 @@ fn everybody_calls_the_alias_which_a_digest_moves() {
         assert!(name.ends_with(":live"), "{name}");
     }
 }
+
+#[test]
+fn the_demonstration_is_made_only_when_asked_for() {
+    let with_data = |template: &Template| template.get("DataTable").is_some();
+    assert!(!with_data(&template(&[])));
+    let demonstration = template(&[("WithDemoDataPlane", "true")]);
+    assert!(with_data(&demonstration) && demonstration.get("DataBucket").is_some());
+}

@@ -84,8 +84,11 @@ pub enum StartError {
 pub async fn start(options: &Options) -> Result<Stack, StartError> {
     let aws = bind(options.aws_port, "--port").await?;
     let api = bind(options.api_port, "--api-port").await?;
-    let mut parameters =
-        BTreeMap::from([("AppIssuerUrl".to_owned(), format!("{}/oidc", aws.url()))]);
+    let mut parameters = BTreeMap::from([
+        ("AppIssuerUrl".to_owned(), format!("{}/oidc", aws.url())),
+        // The tour and the printed commands use its table and its bucket.
+        ("WithDemoDataPlane".to_owned(), "true".to_owned()),
+    ]);
     parameters.extend(options.parameters.clone());
     let Settings {
         place,

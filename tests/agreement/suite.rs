@@ -60,7 +60,11 @@ impl Suite {
     }
 
     pub(crate) fn template(&self) -> &Template {
-        let resolve = || Template::parse(&self.template, &local::settings()).unwrap();
+        let mut settings = local::settings();
+        // The vended roles' policies are those on the demonstration's data.
+        let parameter = ("WithDemoDataPlane".to_owned(), "true".to_owned());
+        settings.parameters.extend([parameter]);
+        let resolve = || Template::parse(&self.template, &settings).unwrap();
         self.resolved.get_or_init(resolve)
     }
 

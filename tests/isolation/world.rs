@@ -41,7 +41,7 @@ pub(crate) fn tree(path: &str) -> PathBuf {
 }
 
 impl World {
-    /// template.yaml with its parameters' defaults.
+    /// template.yaml with the demonstration's data, else with its parameters' defaults.
     pub(crate) fn shipped() -> Self {
         // As AWS shapes them: an evaluator checks ARNs by their shape.
         let ids = [
@@ -56,6 +56,8 @@ impl World {
             ),
         ];
         let settings = Settings {
+            // What the vended roles reach, and what they do not.
+            parameters: [("WithDemoDataPlane".to_owned(), "true".to_owned())].into(),
             physical_ids: ids
                 .map(|(name, id)| (name.to_owned(), id.to_owned()))
                 .into(),

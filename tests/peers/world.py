@@ -126,6 +126,7 @@ class World:
 
     def sam_deploy(self) -> str:
         parameters = [f"Architecture={ARCHITECTURE}", f"PolicyFile={self.policy}", "DeletionProtection=INACTIVE"]
+        parameters += ["WithDemoDataPlane=true"]
         self.sam("deploy", "--no-confirm-changeset", "--no-progressbar", "--parameter-overrides", *parameters)
         stack = self.client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
         unmade = [r["LogicalResourceId"] for r in stack if r["ResourceStatus"] != "CREATE_COMPLETE"]
