@@ -180,3 +180,66 @@ fn the_demonstration_is_made_only_when_asked_for() {
     let demonstration = template(&[("WithDemoDataPlane", "true")]);
     assert!(with_data(&demonstration) && demonstration.get("DataBucket").is_some());
 }
+
+#[test]
+fn the_client_shows_passwords_while_users_move_in_and_none_afterwards() {
+    let flows = |moving: &str| {
+        let template = template(&[("UsersStillMoveIn", moving)]);
+        let client = template.get("UserPoolClient").unwrap();
+        client.properties["ExplicitAuthFlows"].clone()
+    };
+    let with = |flow: &str| json!([flow, "ALLOW_REFRESH_TOKEN_AUTH"]);
+    assert_eq!(flows("true"), with("ALLOW_USER_PASSWORD_AUTH"));
+    assert_eq!(flows("false"), with("ALLOW_USER_SRP_AUTH"));
+}
+
+#[test]
+fn an_existing_user_pool_is_served_and_no_other_is_made() {
+    let template = template(&[
+        ("ExistingUserPoolId", "us-east-1_Existing1"),
+        ("ExistingUserPoolClientId", "0client0"),
+    ]);
+    for kind in [
+        "AWS::Cognito::UserPool",
+        "AWS::Cognito::UserPoolClient",
+        "AWS::Cognito::UserPoolGroup",
+    ] {
+        assert_eq!(template.resources(kind).count(), 0, "{kind}");
+    }
+    // Wherever the pool is named, it is that one.
+    let names: Vec<String> = template
+        .all()
+        .map(|resource| resource.properties.to_string())
+        .filter(|properties| properties.contains("us-east-1_"))
+        .collect();
+    assert!(names.len() >= 8, "{}", names.len());
+    for properties in names {
+        assert!(!properties.contains("us-east-1_Poolkeepr"), "{properties}");
+    }
+    let permissions = template.resources("AWS::Lambda::Permission");
+    let arn = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_Existing1";
+    let of_pool = permissions.filter(|permission| permission.properties["SourceArn"] == arn);
+    assert_eq!(of_pool.count(), 3);
+    assert_eq!(template.output("UserPoolId"), Some("us-east-1_Existing1"));
+    assert_eq!(template.output("UserPoolClientId"), Some("0client0"));
+}
+
+#[test]
+fn every_role_function_bus_queue_and_log_group_is_an_output() {
+    let template = template(&[]);
+    let mut outputs = 0;
+    for resource in template.all() {
+        let expected = match resource.kind.as_str() {
+            "AWS::IAM::Role" if resource.logical_id == "OutboxPipeRole" => continue,
+            "AWS::IAM::Role" | "AWS::Logs::LogGroup" | "AWS::Events::EventBus" => "Name",
+            "AWS::Serverless::Function" => "Arn",
+            "AWS::SQS::Queue" => "Url",
+            _ => continue,
+        };
+        let output = format!("{}{expected}", resource.logical_id);
+        let value = template.output(&output);
+        assert!(value.is_some(), "{output}");
+        outputs += 1;
+    }
+    assert!(outputs >= 18, "{outputs}");
+}
