@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::common::{
-    answer, bent_policy, environment, error_message, event, event_text,
+    answer, audit_lines, bent_policy, environment, error_message, event, event_text,
     faulty::{Behaviour, Faulty, http},
-    invoke, last_decision, log_text, options, stack, stack_under,
+    invoke, last_decision, log_text, options, policy_file, stack, stack_under, stack_with,
 };
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use emulator::stack::Stack;
@@ -97,6 +97,9 @@ async fn an_argon2_hash_moves_the_user_in_too() {
     put(&stack, row).await;
     answer(&invoke(&stack, FUNCTION, &sign_in("ana@example.com", "password")).await);
     assert_eq!(last_decision(&stack), "migrated password-verified");
+    let line = audit_lines(&stack).pop().unwrap();
+    assert_eq!(line["store"], "old-users");
+    assert_eq!(line["scheme"], "argon2id");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -107,11 +110,7 @@ async fn a_hash_that_does_not_tell_its_scheme_is_read_by_the_policy_s_or_by_the_
         row[1].1 = AttributeValue::S(ambiguous.to_owned());
         row
     };
-    let by_policy = stack_under(
-        "lookup_key =",
-        "hash = { scheme = \"django\" }\nlookup_key =",
-    )
-    .await;
+    let by_policy = stack_under("lookup =", "hash = { scheme = \"django\" }\nlookup =").await;
     put(&by_policy, hash(row("ana@example.com"))).await;
     answer(&invoke(&by_policy, FUNCTION, &sign_in("ana@example.com", "U*U")).await);
     assert_eq!(last_decision(&by_policy), "migrated password-verified");
@@ -218,20 +217,28 @@ async fn whatever_keeps_a_user_out_the_answer_is_the_event_as_it_came() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_answer_leaves_before_the_floor() {
-    let stack = stack().await;
+    let floor = Duration::from_millis(700);
+    let stack = stack_under(
+        "forgot_password = false",
+        "forgot_password = true\nanswer_floor_ms = 700",
+    )
+    .await;
     put(&stack, row("ana@example.com")).await;
-    let floor = Duration::from_millis(1000);
-    for (user, password) in [
-        ("ana@example.com", "U*U"),
-        ("ana@example.com", "wrong"),
-        ("nobody@example.com", "U*U"),
-        ("", "U*U"),
+    let forgotten = |user: &str| event(FORGOT, |event| event["userName"] = json!(user));
+    for sent in [
+        sign_in("ana@example.com", "U*U"),
+        sign_in("ana@example.com", "wrong"),
+        sign_in("nobody@example.com", "U*U"),
+        sign_in(" ", "U*U"),
+        forgotten("ana@example.com"),
+        forgotten("nobody@example.com"),
     ] {
-        let answered = invoke(&stack, FUNCTION, &sign_in(user, password)).await;
+        let answered = invoke(&stack, FUNCTION, &sent).await;
         assert!(
             answered.duration >= floor,
-            "{user}: {:?}",
-            answered.duration
+            "{:?}, {}",
+            answered.duration,
+            last_decision(&stack)
         );
     }
 }
@@ -260,6 +267,77 @@ async fn a_store_that_fails_looks_like_a_wrong_password() {
         );
         assert!(!log_text(&stack).contains("canary"), "{behaviour:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_hangs_is_given_up_while_cognito_still_waits() {
+    let store = Faulty::start(Behaviour::Hang).await;
+    let stack = stack_with(FUNCTION, &[("AWS_ENDPOINT_URL", &store.url)]).await;
+    for round in ["a cold start", "a warm one"] {
+        let sent = sign_in("ana@example.com", "U*U");
+        let answered = invoke(&stack, FUNCTION, &sent).await;
+        assert!(
+            answered.duration < Duration::from_millis(4500),
+            "{round}: {:?}",
+            answered.duration
+        );
+        assert_eq!(answer(&answered), sent, "{round}");
+        let line = audit_lines(&stack).pop().unwrap();
+        assert_eq!(line["reason"], "dependency-failed", "{round}");
+        assert!(line["remaining_ms"].as_u64() > Some(0), "{round}: {line}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_that_no_store_can_hold_is_a_wrong_one() {
+    let stack = stack().await;
+    put(&stack, row("ana@example.com")).await;
+    for password in ["U*U\0", &"x".repeat(1025)] {
+        let sent = sign_in("ana@example.com", password);
+        assert_eq!(answer(&invoke(&stack, FUNCTION, &sent).await), sent);
+        assert_eq!(last_decision(&stack), "untouched impossible-password");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_stores_are_asked_in_order_and_the_first_that_knows_the_name_decides() {
+    let second = "name = \"older-users\"\nattributes = { email = \"email\" }\n\
+        [user-migration.stores.dynamodb]\ntable = \"poolkeeper-OlderUsers\"\nlookup = \"lower_case\"\n\
+        [[user-migration.stores]]\nname = \"old-users\"";
+    let stack = stack_under("name = \"old-users\"", second).await;
+    put(&stack, row("ana@example.com")).await;
+    let sent = sign_in("ana@example.com", "U*U");
+    // The role may not read the first table, so that store fails: the second is not asked.
+    assert_eq!(answer(&invoke(&stack, FUNCTION, &sent).await), sent);
+    assert_eq!(last_decision(&stack), "failed dependency-failed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_rows_that_differ_in_case_only_keep_both_users_out() {
+    let stack = stack_under(
+        "lookup = \"lower_case\"",
+        "lookup = \"as_typed_then_lower_case\"",
+    )
+    .await;
+    put(&stack, row("Ana@example.com")).await;
+    let typed = sign_in("Ana@example.com", "U*U");
+    answer(&invoke(&stack, FUNCTION, &typed).await);
+    assert_eq!(last_decision(&stack), "migrated password-verified");
+    put(&stack, row("ana@example.com")).await;
+    answer(&invoke(&stack, FUNCTION, &typed).await);
+    assert_eq!(last_decision(&stack), "untouched ambiguous-name");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_without_a_store_moves_nobody_in() {
+    let mut options = options();
+    let text = "version = 1\n[user-migration]\n";
+    options.policy = policy_file(text);
+    options.environment = environment(FUNCTION, &[("LEGACY_TABLE", "")]);
+    let stack = local::start(&options).await.unwrap();
+    let sent = sign_in("ana@example.com", "U*U");
+    assert_eq!(answer(&invoke(&stack, FUNCTION, &sent).await), sent);
+    assert_eq!(last_decision(&stack), "untouched no-store");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -321,7 +399,7 @@ async fn a_name_is_looked_up_as_the_policy_says_and_one_that_is_no_key_is_nobody
         answer(&invoke(&stack, FUNCTION, &sign_in(typed, "U*U")).await);
         assert_eq!(last_decision(&stack), decision, "{typed}");
     }
-    let stack = stack_under("lookup_key = \"lower_case\"", "lookup_key = \"as_typed\"").await;
+    let stack = stack_under("lookup = \"lower_case\"", "lookup = \"as_typed\"").await;
     put(&stack, row("ana@example.com")).await;
     answer(&invoke(&stack, FUNCTION, &sign_in("Ana@example.com", "U*U")).await);
     assert_eq!(last_decision(&stack), "untouched unknown-user");

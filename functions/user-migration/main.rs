@@ -1,25 +1,41 @@
 //! user-migration: lets the users of an old system move in with their old passwords.
 
-mod attributes;
+mod answer;
+mod chain;
 mod trigger;
-mod verify;
 
 use std::process::ExitCode;
 
-use shared::{aws, legacy::DynamoDbDirectory, policy, start, wiring::Wiring};
+use password::FunctionMemory;
+use shared::{
+    aws,
+    legacy::{Processor, Surroundings},
+    policy, start,
+    wiring::Wiring,
+};
 
-use crate::{trigger::UserMigration, verify::Verifier};
+use crate::{chain::Chain, trigger::UserMigration};
 
 fn main() -> ExitCode {
     start::function(
         |policy: policy::UserMigration, mut wiring: Wiring<'static>| async move {
-            let table = wiring.required("LEGACY_TABLE", "the name of the table of legacy users");
+            let expected = "the name of the table of legacy users";
+            let table = if policy.stores.iter().any(|store| store.needs_legacy_table()) {
+                wiring.required("LEGACY_TABLE", expected).map(Some)
+            } else {
+                Some(wiring.optional::<String>("LEGACY_TABLE", expected))
+            };
             let memory = wiring.required("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "a number of MB");
             let (table, memory) = wiring.finish(table.zip(memory))?;
-            let client = aws_sdk_dynamodb::Client::new(&aws::config().await?);
-            let directory = DynamoDbDirectory::new(client, table, policy.legacy_columns.clone());
-            let verifier = Verifier::new(memory, &policy)?;
-            Ok(UserMigration::new(policy, directory, verifier))
+            let processor = Processor::new(FunctionMemory::from_megabytes(memory));
+            let around = Surroundings {
+                aws: &aws::config().await?,
+                legacy_table: table.as_deref(),
+                processor: &processor,
+            };
+            let chain = Chain::open(policy.stores, &around)?;
+            let floor = policy.answer_floor.unwrap_or_else(|| chain.estimate());
+            Ok(UserMigration::new(chain, policy.forgot_password, floor))
         },
     )
 }

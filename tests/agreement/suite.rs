@@ -121,7 +121,11 @@ impl Suite {
                 !own.is_empty(),
                 "{folder} uses shared::{module}, whose file this test does not find"
             );
-            wanted.extend(named_modules(own.values(), "crate"));
+            // The policy builds the settings of modules that work, and calls none of them: a function that
+            // uses one names it.
+            if module != "policy" {
+                wanted.extend(named_modules(own.values(), "crate"));
+            }
             files.extend(own);
             known.push(module);
         }

@@ -52,12 +52,17 @@ pub(crate) fn bent_policy(from: &str, to: &str) -> PathBuf {
         shipped.contains(from),
         "the policy that ships has no {from:?}"
     );
+    policy_file(&shipped.replace(from, to))
+}
+
+/// A policy in a file of its own.
+pub(crate) fn policy_file(text: &str) -> PathBuf {
     let mut name = [0; 8];
     getrandom::fill(&mut name).unwrap();
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("policies");
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join(format!("{:016x}.toml", u64::from_be_bytes(name)));
-    std::fs::write(&path, shipped.replace(from, to)).unwrap();
+    std::fs::write(&path, text).unwrap();
     path
 }
 

@@ -1,31 +1,25 @@
-//! Legacy directories: where the users of an old system still are.
+//! Legacy stores: where the users of an old system still are.
+//!
+//! A [`Store`] answers two questions: is this the password of this user ([`Store::authenticate`]), and who
+//! is this user ([`Store::find`]). A store that holds hashes verifies them here; others verify by
+//! themselves. What a store needs comes as its settings: nothing here knows the policy file.
+//!
+//! To add a kind of store: a file beside `dynamodb.rs`, a variant in `store.rs`, a key in the policy.
 
+mod answer;
 mod dynamodb;
+mod hashes;
+mod lookup;
+mod mapping;
+mod store;
+mod user;
 
-use std::{collections::BTreeMap, fmt};
-
-pub use dynamodb::DynamoDbDirectory;
-
-/// A user of the old system. `Debug` shows neither hash nor attributes.
-pub struct LegacyUser {
-    /// The stored hash, as it was stored.
-    pub password_hash: Vec<u8>,
-    /// The hash's scheme, where the store names it.
-    pub hash_scheme: Option<String>,
-    /// What else is known, by the old system's names.
-    pub attributes: BTreeMap<String, String>,
-    /// Whether the e-mail address was verified.
-    pub email_verified: bool,
-    /// Whether the account may sign in.
-    pub enabled: bool,
-}
-
-impl fmt::Debug for LegacyUser {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LegacyUser")
-            .field("hash_scheme", &self.hash_scheme)
-            .field("email_verified", &self.email_verified)
-            .field("enabled", &self.enabled)
-            .finish_non_exhaustive()
-    }
-}
+pub use self::{
+    answer::{Authenticated, Found, StoreError, Times},
+    dynamodb::{Columns, DynamoDbSettings},
+    hashes::{ANSWER_RESERVE, HashSettings, Hashes, Processor},
+    lookup::Lookup,
+    mapping::{CountryCode, Mapped, Mapping, Source, Template},
+    store::{OpenError, Store, StoreKind, StoreSettings, Surroundings},
+    user::LegacyUser,
+};

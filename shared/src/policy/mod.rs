@@ -36,7 +36,7 @@ pub use self::{
     post_confirmation::{OnFailure, PostConfirmation},
     pre_sign_up::{Check, DomainPattern, EmailDomain, Mode, PreSignUp, SignUpKind, Undecided},
     sections::{Findings, Rules, WrittenSection},
-    user_migration::{LegacyColumns, LookupKey, UserMigration},
+    user_migration::UserMigration,
 };
 use self::{diagnose::Source, sections::SECTIONS};
 

@@ -12,8 +12,8 @@ email_domain = { allow = ["example.com", "*.example.org"] }
 
 [post-confirmation]
 
-[user-migration]
-attributes = { email = "mail" }
+
+
 
 [identity-vendor]
 [identity-vendor.issuers.app]
@@ -25,6 +25,11 @@ flow = "token"
 name = "everybody"
 issuer = "app"
 role = "member"
+[user-migration]
+[[user-migration.stores]]
+name = "old"
+attributes = { email = "mail" }
+dynamodb.lookup = "as_typed"
 "#;
 
 fn errors(text: &str) -> Vec<String> {
@@ -107,7 +112,7 @@ fn what_only_several_values_show_is_checked_too() {
     assert_eq!(
         bent("{ email = \"mail\" }", "{ sub = \"id\" }"),
         [
-            "policy.toml:11: user-migration: Cognito makes the sub itself and refuses one that is sent"
+            "policy.toml:26: user-migration: Cognito makes the sub itself and refuses one that is sent"
         ]
     );
 }
@@ -115,18 +120,18 @@ fn what_only_several_values_show_is_checked_too() {
 #[test]
 fn a_hash_that_cannot_be_computed_and_a_secret_that_cannot_be_had_are_told() {
     let found = bent(
-        "attributes = { email",
-        "hash = { scheme = \"devise\", pepper = { name = \"pepper\" } }\nattributes = { email",
+        "dynamodb.lookup = \"as_typed\"",
+        "dynamodb.hash = { scheme = \"devise\", pepper = { name = \"pepper\" } }",
     );
     assert_eq!(
         found,
         [
-            "policy.toml:11: user-migration: secrets are not fetched by name yet; expected { literal = \"…\" }"
+            "policy.toml:27: user-migration: secrets are not fetched by name yet; expected { literal = \"…\" }"
         ]
     );
     let found = bent(
-        "attributes = { email",
-        "dummy_hash = { scheme = \"bcrypt\", cost = 99 }\nattributes = { email",
+        "dynamodb.lookup = \"as_typed\"",
+        "dynamodb.dummy_hash = { scheme = \"bcrypt\", cost = 99 }",
     );
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(
@@ -174,12 +179,12 @@ fn a_misplaced_secret_is_not_repeated() {
         "1S3CRET",
     ] {
         let found = bent(
-            "attributes = { email",
-            &format!("hash = {hash}\nattributes = {{ email"),
+            "dynamodb.lookup = \"as_typed\"",
+            &format!("dynamodb.hash = {hash}"),
         );
         assert!(!found.is_empty(), "{hash} is accepted");
         for error in &found {
-            assert!(error.starts_with("policy.toml:11"), "{hash}: {error}");
+            assert!(error.starts_with("policy.toml:27"), "{hash}: {error}");
             assert!(!error.contains(SECRET), "{hash}: {error}");
         }
     }
@@ -203,12 +208,11 @@ fn a_misplaced_secret_is_not_repeated() {
 #[test]
 fn the_form_of_a_secret_is_told() {
     for pepper in [r#""S3CRET""#, "7", r#"{ litteral = "S3CRET" }"#, "{}"] {
-        let hash =
-            format!("hash = {{ scheme = \"devise\", pepper = {pepper} }}\nattributes = {{ email");
+        let hash = format!("dynamodb.hash = {{ scheme = \"devise\", pepper = {pepper} }}");
         assert_eq!(
-            bent("attributes = { email", &hash),
+            bent("dynamodb.lookup = \"as_typed\"", &hash),
             [
-                "policy.toml:11: user-migration.hash: a secret is { name = \"…\" } or { literal = \"…\" }"
+                "policy.toml:27: user-migration.stores[].dynamodb.hash: a secret is { name = \"…\" } or { literal = \"…\" }"
             ],
             "{pepper}"
         );
@@ -309,7 +313,7 @@ fn syntax_errors_say_where() {
     let found = bent("attributes = { email = \"mail\" }", "attributes = \"mail");
     assert!(!found.is_empty());
     assert!(
-        found.iter().all(|line| line.starts_with("policy.toml:11")),
+        found.iter().all(|line| line.starts_with("policy.toml:26")),
         "{found:?}"
     );
 }
@@ -326,7 +330,7 @@ fn a_missing_section_or_version_is_said() {
     assert_eq!(
         errors(&format!("{GOOD}[typo]")),
         [
-            "policy.toml:23: no such section: expected version, pre-sign-up, post-confirmation, user-migration or identity-vendor"
+            "policy.toml:28: no such section: expected version, pre-sign-up, post-confirmation, user-migration or identity-vendor"
         ]
     );
 }

@@ -91,6 +91,12 @@ pub struct AuditLine {
     /// SHA-256 of the token that was issued, hex.
     #[serde(skip_serializing_if = "Option::is_none")]
     token_sha256: Option<String>,
+    /// The legacy store that knew the user, by its name in the policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    store: Option<String>,
+    /// The scheme of the legacy hash that was verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scheme: Option<&'static str>,
     /// Milliseconds that were left of the budget.
     remaining_ms: u64,
 }
@@ -118,6 +124,8 @@ impl AuditLine {
             issuer: None,
             role: None,
             token_sha256: None,
+            store: None,
+            scheme: None,
             remaining_ms: 0,
         }
     }
@@ -137,6 +145,12 @@ impl AuditLine {
     pub fn about_subject(&mut self, issuer: &str, subject: &str, key: &LogKey) {
         self.issuer = Some(issuer.to_owned());
         self.principal = Some(Principal::new(key, issuer, subject));
+    }
+
+    /// The legacy store that knew the user, and the scheme of the hash that was verified, if one was.
+    pub fn of_store(&mut self, name: &str, scheme: Option<&'static str>) {
+        self.store = Some(name.to_owned());
+        self.scheme = scheme;
     }
 
     /// The role's alias, once the policy knows it.

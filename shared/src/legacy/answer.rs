@@ -1,0 +1,62 @@
+//! What a store is asked, and what it says.
+
+use super::LegacyUser;
+use crate::{aws::ServiceError, deadline::Deadline};
+
+/// By when a store must have answered.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    /// The store itself, which may be one of several.
+    pub ask: Deadline,
+    /// The verification of a hash, which only one of the stores comes to.
+    pub verify: Deadline,
+}
+
+/// What a store says of a user and a password.
+#[derive(Debug)]
+pub enum Authenticated {
+    /// The password is the user's.
+    Verified(LegacyUser),
+    /// It is not.
+    WrongPassword,
+    /// The store does not know the user.
+    Unknown,
+    /// The account may not sign in.
+    Disabled,
+    /// It cannot be told, for this reason (kebab-case).
+    Unsupported(&'static str),
+}
+
+/// What a store says of a user alone.
+#[derive(Debug)]
+pub enum Found {
+    /// The user, who may sign in.
+    User(LegacyUser),
+    /// The store does not know the user.
+    Unknown,
+    /// The account may not sign in.
+    Disabled,
+    /// It cannot be told who is meant, for this reason (kebab-case).
+    Unsupported(&'static str),
+}
+
+/// A store could not be asked, or its answer not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// An AWS service failed.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// A verification of an earlier invocation still holds the processor.
+    #[error("an earlier verification has not ended yet")]
+    Busy,
+}
+
+impl StoreError {
+    /// Whether the failure itself tells that the store knows the user.
+    pub fn tells_of_a_user(&self) -> bool {
+        match self {
+            Self::Service(_) => false,
+            Self::Busy => true,
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! One store of any kind.
+
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use password::{Password, UnsupportedHash};
+
+use super::{
+    Authenticated, Found, Mapping, StoreError, Times,
+    dynamodb::{DynamoDbSettings, DynamoDbStore},
+    hashes::{Hashes, Processor},
+};
+use crate::deadline::Deadline;
+
+/// What a policy says of one store.
+#[derive(Debug, Clone)]
+pub struct StoreSettings {
+    /// The store's name: part of audit lines and of durable keys.
+    pub name: String,
+    /// Which attributes of the user pool come from which of the store's.
+    pub attributes: Mapping,
+    /// What the store is.
+    pub kind: StoreKind,
+}
+
+/// What a store is.
+#[derive(Debug, Clone)]
+pub enum StoreKind {
+    /// A DynamoDB table.
+    DynamoDb(DynamoDbSettings),
+}
+
+/// What the stores of one function share.
+pub struct Surroundings<'a> {
+    /// For clients of AWS services.
+    pub aws: &'a SdkConfig,
+    /// The deployment's own table of legacy users, for stores that name none.
+    pub legacy_table: Option<&'a str>,
+    /// The processor that verifies hashes.
+    pub processor: &'a Processor,
+}
+
+/// Why a store cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Neither the policy nor the deployment names the table.
+    #[error("the store {0} names no table, and LEGACY_TABLE is not set")]
+    NoTable(String),
+    /// The dummy hash cannot be computed.
+    #[error("the dummy_hash of the store {0} cannot be computed")]
+    DummyHash(String, #[source] UnsupportedHash),
+}
+
+/// A store, ready to be asked.
+pub struct Store {
+    name: String,
+    attributes: Mapping,
+    backend: Backend,
+}
+
+enum Backend {
+    DynamoDb(DynamoDbStore),
+}
+
+impl StoreSettings {
+    /// Whether the deployment has to name the table ([`Surroundings::legacy_table`]).
+    pub fn needs_legacy_table(&self) -> bool {
+        match &self.kind {
+            StoreKind::DynamoDb(settings) => settings.table.is_none(),
+        }
+    }
+}
+
+impl Store {
+    /// Opens a store. Calls nobody.
+    ///
+    /// # Errors
+    /// When something is missing that the policy alone does not show.
+    pub fn open(settings: StoreSettings, around: &Surroundings<'_>) -> Result<Self, OpenError> {
+        let StoreSettings {
+            name,
+            attributes,
+            kind,
+        } = settings;
+        let backend = match kind {
+            StoreKind::DynamoDb(mut settings) => {
+                let table = settings.table.take();
+                let table = table.or_else(|| around.legacy_table.map(str::to_owned));
+                let table = table.ok_or_else(|| OpenError::NoTable(name.clone()))?;
+                let processor = around.processor.clone();
+                let hashes = Hashes::new(&settings.hashes, processor)
+                    .map_err(|unsupported| OpenError::DummyHash(name.clone(), unsupported))?;
+                let client = aws_sdk_dynamodb::Client::new(around.aws);
+                Backend::DynamoDb(DynamoDbStore::new(client, table, settings, hashes))
+            }
+        };
+        Ok(Self {
+            name,
+            attributes,
+            backend,
+        })
+    }
+
+    /// Its name in the policy.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The way of its attributes into the user pool.
+    pub fn attributes(&self) -> &Mapping {
+        &self.attributes
+    }
+
+    /// Whether `password` is that of the user who typed `login`.
+    ///
+    /// # Errors
+    /// When the store cannot be asked in time.
+    pub async fn authenticate(
+        &self,
+        login: &str,
+        password: &Password,
+        times: Times,
+    ) -> Result<Authenticated, StoreError> {
+        match &self.backend {
+            Backend::DynamoDb(store) => store.authenticate(login, password, times).await,
+        }
+    }
+
+    /// The user who typed `login`, without a password.
+    ///
+    /// # Errors
+    /// When the store cannot be asked by `deadline`.
+    pub async fn find(&self, login: &str, deadline: Deadline) -> Result<Found, StoreError> {
+        match &self.backend {
+            Backend::DynamoDb(store) => store.find(login, deadline).await,
+        }
+    }
+
+    /// How the store's hashes are verified, if it holds any.
+    pub fn hashes(&self) -> Option<&Hashes> {
+        match &self.backend {
+            Backend::DynamoDb(store) => Some(store.hashes()),
+        }
+    }
+
+    /// What an answer of the store is given in the floor of time, beside a hash: an allowance, not a
+    /// measurement.
+    pub fn allowance(&self) -> Duration {
+        match &self.backend {
+            Backend::DynamoDb(_) => Duration::from_millis(100),
+        }
+    }
+}
