@@ -1,11 +1,15 @@
 //! Rust source as tokens: as much of the language as the checks look at.
 
-/// A token. Comments, numbers' insides and the contents of test modules are none.
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use syn::Lit;
+
+/// A token. Comments, documentation, numbers, lifetimes and the contents of test modules are none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Token {
     Ident(String),
-    /// A string literal's text, as it is written.
+    /// A string literal's value.
     Text(String),
+    /// Punctuation, and both ends of a group.
     Other(char),
 }
 
@@ -33,102 +37,85 @@ impl Token {
     }
 }
 
-/// The tokens of a file, up to its tests: by house rule they are its end.
+/// The tokens of a file, without what is compiled for tests only.
 pub(crate) fn tokens(source: &str) -> Vec<Token> {
-    let mut tokens = lex(source);
-    let tests = lex("#[cfg(test)] mod tests");
-    let start = tokens
-        .windows(tests.len())
-        .position(|window| window == tests);
-    tokens.truncate(start.unwrap_or(tokens.len()));
-    tokens
-}
-
-fn lex(source: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
-    let mut rest = source;
-    while let Some(first) = rest.chars().next() {
-        if rest.starts_with("//") {
-            rest = rest.find('\n').map_or("", |end| &rest[end..]);
-        } else if rest.starts_with("/*") {
-            rest = rest.find("*/").map_or("", |end| &rest[end + 2..]);
-        } else if let Some(raw) = raw_string(rest) {
-            tokens.push(Token::Text(raw.0.to_owned()));
-            rest = raw.1;
-        } else if first == '"' {
-            let end = string_end(rest);
-            tokens.push(Token::Text(rest[1..end].to_owned()));
-            rest = &rest[end + 1..];
-        } else if first == '\'' {
-            rest = after_quote(rest);
-        } else if first.is_alphabetic() || first == '_' {
-            let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_'));
-            let (name, after) = rest.split_at(end.unwrap_or(rest.len()));
-            tokens.push(Token::Ident(name.to_owned()));
-            rest = after;
-        } else {
-            if !first.is_whitespace() {
-                tokens.push(Token::Other(first));
-            }
-            rest = &rest[first.len_utf8()..];
-        }
-    }
+    flatten(source.parse().expect("Rust source"), &mut tokens);
     tokens
 }
 
-/// `r#"text"#` and what follows it.
-fn raw_string(source: &str) -> Option<(&str, &str)> {
-    let hashes = source.strip_prefix('r')?;
-    let text = hashes.trim_start_matches('#');
-    let count = hashes.len() - text.len();
-    let text = text.strip_prefix('"')?;
-    text.split_once(&format!("\"{}", "#".repeat(count)))
-}
-
-/// Where the string that begins `source` ends.
-fn string_end(source: &str) -> usize {
-    let mut escaped = false;
-    for (index, character) in source.char_indices().skip(1) {
-        match character {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => return index,
-            _ => {}
+fn flatten(stream: TokenStream, tokens: &mut Vec<Token>) {
+    let mut trees = stream.into_iter().peekable();
+    while let Some(tree) = trees.next() {
+        match tree {
+            TokenTree::Punct(punct) if punct.as_char() == '#' => {
+                trees.next_if(
+                    |tree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == '!'),
+                );
+                let Some(TokenTree::Group(attribute)) = trees.next() else {
+                    continue;
+                };
+                if is(&attribute, "cfg(test)") {
+                    // The item that it is about ends with its block or its semicolon.
+                    trees.find(|tree| match tree {
+                        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+                        TokenTree::Punct(punct) => punct.as_char() == ';',
+                        _ => false,
+                    });
+                }
+            }
+            // Of a lifetime, the quote; its name follows.
+            TokenTree::Punct(punct) if punct.as_char() == '\'' => {
+                trees.next();
+            }
+            TokenTree::Punct(punct) => tokens.push(Token::Other(punct.as_char())),
+            TokenTree::Ident(ident) => tokens.push(Token::Ident(ident.to_string())),
+            TokenTree::Literal(literal) => {
+                if let Lit::Str(text) = Lit::new(literal) {
+                    tokens.push(Token::Text(text.value()));
+                }
+            }
+            TokenTree::Group(group) => {
+                let (open, close) = match group.delimiter() {
+                    Delimiter::Parenthesis => ('(', ')'),
+                    Delimiter::Brace => ('{', '}'),
+                    Delimiter::Bracket => ('[', ']'),
+                    Delimiter::None => (' ', ' '),
+                };
+                tokens.push(Token::Other(open));
+                flatten(group.stream(), tokens);
+                tokens.push(Token::Other(close));
+            }
         }
     }
-    source.len() - 1
 }
 
-/// Behind a character literal, or behind the quote of a lifetime.
-fn after_quote(source: &str) -> &str {
-    let mut characters = source.char_indices().skip(1);
-    let (_, first) = characters.next().unwrap_or((0, ' '));
-    if first == '\\' {
-        let end = characters.skip(1).find(|(_, c)| *c == '\'');
-        return end.map_or("", |(index, _)| &source[index + 1..]);
-    }
-    match characters.next() {
-        Some((index, '\'')) => &source[index + 1..],
-        _ => &source[1..],
-    }
+/// Whether an attribute's text is this.
+fn is(attribute: &Group, text: &str) -> bool {
+    attribute.stream().to_string().replace(' ', "") == text
 }
 
-#[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn comments_strings_characters_and_tests_do_not_confuse() {
-        let source = "a /* b */ 'x' '\\'' \"c \\\" // d\" r#\"e\"f\"# &'g h // i\n#[cfg(test)]\nmod tests { j }";
-        let idents: Vec<_> = tokens(source)
+    fn comments_documentation_lifetimes_attributes_and_tests_are_no_tokens() {
+        let source = "/// doc\n#[derive(X)] struct A<'g> { /* b */ h: u8 } // i\n\
+            #[cfg(test)]\nmod tests { fn j() {} }\nfn k() { l!(m) }";
+        let found: Vec<_> = tokens(source)
             .iter()
             .filter_map(|t| t.ident().map(str::to_owned))
             .collect();
-        assert_eq!(idents, ["a", "g", "h"]);
-        let texts: Vec<_> = tokens(source)
+        assert_eq!(found, ["struct", "A", "h", "u8", "fn", "k", "l", "m"]);
+    }
+
+    #[test]
+    fn texts_are_values() {
+        let source = r##"const A: [&str; 3] = ["c \" // d", r#"e"f"#, 'x', "g\u{e9}"];"##;
+        let found: Vec<_> = tokens(source)
             .iter()
             .filter_map(|t| t.text().map(str::to_owned))
             .collect();
-        assert_eq!(texts, ["c \\\" // d", "e\"f"]);
+        assert_eq!(found, ["c \" // d", "e\"f", "gé"]);
     }
 }
