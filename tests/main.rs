@@ -16,4 +16,5 @@ mod shipped;
 mod silent;
 mod template;
 mod tour;
+mod tree;
 mod user_migration;

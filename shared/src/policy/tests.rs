@@ -1,3 +1,4 @@
+//! Policies, sections and the errors that a reader of them gets.
 #![allow(clippy::unwrap_used)]
 
 use super::*;

@@ -84,7 +84,7 @@ pub fn panic_location() -> String {
     last_panic().clone()
 }
 
-/// The error and its sources, joined. Only `Display`, which by house rule holds no secret.
+/// The error and its sources, joined. Only `Display`, which holds no secret.
 pub fn error_chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

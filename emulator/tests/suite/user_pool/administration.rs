@@ -1,3 +1,5 @@
+//! What an administrator does: creates, confirms, lists, groups and links users.
+
 use aws_sdk_cognitoidentityprovider::types::{DeliveryMediumType, MessageActionType};
 use serde_json::json;
 

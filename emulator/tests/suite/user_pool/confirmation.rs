@@ -1,3 +1,5 @@
+//! Confirmation of a sign-up, by code and by an administrator.
+
 use emulator::user_pool::Contact;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! Forgotten passwords: codes, resets, and what they do not tell.
+
 use emulator::user_pool::Purpose;
 use serde_json::json;
 

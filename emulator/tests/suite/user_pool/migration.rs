@@ -1,3 +1,5 @@
+//! Users whom the pool does not know, moved in by the trigger.
+
 use emulator::user_pool::{Contact, Settings, TriggerOutcome};
 use serde_json::{Value, json};
 

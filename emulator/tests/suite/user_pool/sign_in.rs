@@ -1,3 +1,5 @@
+//! Sign-ins with a password, and the tokens that they get.
+
 use serde_json::json;
 
 use crate::user_pool::pool::{

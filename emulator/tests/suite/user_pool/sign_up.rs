@@ -1,3 +1,5 @@
+//! Sign-ups, and what the trigger before them decides.
+
 use std::sync::Arc;
 
 use axum::body::to_bytes;

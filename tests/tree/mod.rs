@@ -1,0 +1,157 @@
+//! The rules of the tree itself: what each file says first, how long it is, what it uses, and that it refers
+//! to nothing that its reader cannot open.
+
+mod cycles;
+mod files;
+mod imports;
+
+use std::path::{Path, PathBuf};
+
+use crate::common::{packages, tree};
+
+const LONGEST: usize = 400;
+
+/// Being restructured; each is taken out by the change that mends it.
+const PENDING_CYCLES: [&str; 4] = [
+    "emulator/",
+    "functions/identity-vendor/",
+    "password/",
+    "shared/src/policy/",
+];
+const PENDING_LENGTHS: [&str; 6] = [
+    "cli/tests/export_cognito.rs",
+    "emulator/tests/suite/vending.rs",
+    "fuzz/src/password.rs",
+    "local/src/tour.rs",
+    "tests/identity_vendor.rs",
+    "tools/password-vectors/generate.py",
+];
+
+const SOURCES: [&str; 5] = ["mjs", "py", "rs", "sh", "ts"];
+
+/// The root files of every crate of the workspace.
+fn crate_roots() -> Vec<PathBuf> {
+    let packages = packages::metadata();
+    let members = packages
+        .iter()
+        .filter(|package| package["source"].is_null());
+    let targets = members.flat_map(|package| package["targets"].as_array().unwrap());
+    let roots: Vec<PathBuf> = targets
+        .map(|target| PathBuf::from(target["src_path"].as_str().unwrap()))
+        .collect();
+    assert!(roots.len() >= 8, "{roots:?}");
+    roots
+}
+
+#[test]
+fn no_file_uses_a_file_that_uses_it() {
+    let mut told = Vec::new();
+    let mut counted = 0;
+    for root in crate_roots() {
+        let uses = imports::uses(&root);
+        counted += uses.values().map(|files| files.len()).sum::<usize>();
+        for cycle in cycles::cycles(&uses) {
+            let names = cycle
+                .iter()
+                .map(|file| relative(file).display().to_string());
+            told.push(names.collect::<Vec<_>>().join(" → "));
+        }
+    }
+    told.retain(|cycle: &String| {
+        !PENDING_CYCLES
+            .iter()
+            .any(|folder| cycle.starts_with(folder))
+    });
+    assert!(told.is_empty(), "import cycles: {told:#?}");
+    assert!(counted > 200, "{counted} uses were found");
+}
+
+#[test]
+fn every_source_file_says_first_what_it_is() {
+    let silent: Vec<PathBuf> = files::all()
+        .into_iter()
+        .filter(|file| file.is(&SOURCES))
+        .filter(|file| {
+            let opening = file.opening();
+            let said = ["//! ", "// ", "# ", "\"\"\""]
+                .iter()
+                .find_map(|mark| opening.strip_prefix(mark));
+            said.is_none_or(|said| said.split_whitespace().count() < 3)
+        })
+        .map(|file| file.path)
+        .collect();
+    assert!(
+        silent.is_empty(),
+        "no first line says what these are: {silent:#?}"
+    );
+}
+
+#[test]
+fn no_source_file_is_longer_than_a_reader_can_hold() {
+    let long: Vec<String> = files::all()
+        .into_iter()
+        .filter(|file| file.is(&SOURCES))
+        .map(|file| (file.text.lines().count(), file.path))
+        .filter(|(lines, _)| *lines > LONGEST)
+        .filter(|(_, path)| {
+            !PENDING_LENGTHS
+                .iter()
+                .any(|pending| path == Path::new(pending))
+        })
+        .map(|(lines, path)| format!("{}: {lines} lines", path.display()))
+        .collect();
+    assert!(long.is_empty(), "more than {LONGEST} lines: {long:#?}");
+}
+
+#[test]
+fn every_link_of_the_documents_leads_somewhere() {
+    let mut broken = Vec::new();
+    let mut followed = 0;
+    for file in files::all().into_iter().filter(|file| file.is(&["md"])) {
+        let folder = tree(file.path.parent().unwrap().to_str().unwrap());
+        for link in file.text.split("](").skip(1) {
+            let link = link.split(')').next().unwrap();
+            let target = link.split('#').next().unwrap();
+            if target.is_empty() || target.contains("://") || target.starts_with("mailto:") {
+                continue;
+            }
+            followed += 1;
+            if !folder.join(target).exists() {
+                broken.push(format!("{}: {link}", file.path.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+    assert!(followed > 10, "{followed} links were followed");
+}
+
+#[test]
+fn nothing_refers_to_what_its_reader_cannot_open() {
+    // Working papers that are no part of the tree, and their names.
+    let papers = [
+        "../facts",
+        "facts/",
+        "design.md",
+        "the design says",
+        "house-style",
+        "house rule",
+    ];
+    let mut found = Vec::new();
+    let here = Path::new("tests/tree");
+    for file in files::all()
+        .into_iter()
+        .filter(|file| !file.path.starts_with(here))
+    {
+        for (number, line) in file.text.lines().enumerate() {
+            if papers.iter().any(|paper| line.contains(paper)) && !line.contains("artifacts/") {
+                found.push(format!("{}:{}: {line}", file.path.display(), number + 1));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+fn relative(path: &Path) -> &Path {
+    path.strip_prefix(env!("CARGO_MANIFEST_DIR"))
+        .unwrap_or(path)
+}
