@@ -21,7 +21,7 @@ use std::{
 use poolkeeper_password::{Budget, DummyHash, HashFunction, Password};
 
 const RUNS: u32 = 5;
-/// Issue 4: none slower than this against the fastest well-kept one.
+/// None slower than this against the fastest well-kept one.
 const LIMIT: f64 = 1.3;
 
 struct Case {
@@ -132,7 +132,7 @@ fn main() -> ExitCode {
         let ours = (0..RUNS)
             .map(|_| {
                 let start = Instant::now();
-                stored.dummy(&password, &budget).unwrap();
+                let _ = stored.verify(&password, &budget).unwrap();
                 start.elapsed()
             })
             .min()

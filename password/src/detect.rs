@@ -1,18 +1,21 @@
 //! Which scheme a string is of, where its syntax says so.
 
-use super::{
-    StoredHash, argon2, aspnet, bcrypt, des_crypt, django,
-    error::{Reason, UnsupportedHash},
-    firebase, keycloak, ldap, md5_crypt, pbkdf2, phpass,
-    prepare::Prepare,
-    scheme::Scheme,
-    scrypt, sha_crypt, spring,
-    text::hex,
-    werkzeug, yescrypt,
+use crate::{
+    formats::{
+        argon2, aspnet, bcrypt, des_crypt, django, firebase, keycloak, ldap, md5_crypt, pbkdf2,
+        phpass, scrypt, sha_crypt, spring, werkzeug, yescrypt,
+    },
+    primitives::{
+        error::{Reason, UnsupportedHash},
+        parsed::Parsed,
+        prepare::Prepare,
+        scheme::Scheme,
+        text::hex,
+    },
 };
 
 /// Reads a string by its own syntax.
-pub(super) fn read(text: &str) -> Result<StoredHash, UnsupportedHash> {
+pub(crate) fn read(text: &str) -> Result<Parsed, UnsupportedHash> {
     match text.as_bytes().first() {
         Some(b'!' | b'*') => Err(Reason::DisabledAccount.into()),
         Some(b'$') => modular(text),
@@ -32,7 +35,7 @@ pub(super) fn read(text: &str) -> Result<StoredHash, UnsupportedHash> {
 }
 
 /// `$name$…`: the Modular Crypt Format and its successors.
-fn modular(text: &str) -> Result<StoredHash, UnsupportedHash> {
+fn modular(text: &str) -> Result<Parsed, UnsupportedHash> {
     match text.split('$').nth(1) {
         Some("1" | "apr1") => md5_crypt::read(text),
         Some("2" | "2a" | "2b" | "2x" | "2y") => bcrypt::read(text, Scheme::Bcrypt, Prepare::Raw),
@@ -52,7 +55,7 @@ fn modular(text: &str) -> Result<StoredHash, UnsupportedHash> {
 }
 
 /// `{name}…`: LDAP and Spring; and JSON, which begins alike.
-fn braced(text: &str) -> Result<StoredHash, UnsupportedHash> {
+fn braced(text: &str) -> Result<Parsed, UnsupportedHash> {
     let Some((name, rest)) = text.strip_prefix('{').and_then(|rest| rest.split_once('}')) else {
         return Err(Reason::UnknownFormat.into());
     };
@@ -78,6 +81,9 @@ fn braced(text: &str) -> Result<StoredHash, UnsupportedHash> {
         _ => {}
     }
     let name = name.to_ascii_lowercase();
+    if name == "crypt" {
+        return read_crypt(rest);
+    }
     if name == "pkcs5s2" {
         return pbkdf2::read_atlassian(rest);
     }
@@ -88,7 +94,7 @@ fn braced(text: &str) -> Result<StoredHash, UnsupportedHash> {
 }
 
 /// `name$…`: Django and Werkzeug.
-fn prefixed(text: &str, prefix: &str, rest: &str) -> Result<StoredHash, UnsupportedHash> {
+fn prefixed(text: &str, prefix: &str, rest: &str) -> Result<Parsed, UnsupportedHash> {
     match prefix {
         "argon2" => argon2::read(&format!("${rest}"), None),
         "bcrypt" => bcrypt::read_django(rest, false),
@@ -113,5 +119,14 @@ fn unnamed(text: &str) -> Reason {
         Reason::AmbiguousFormat
     } else {
         Reason::UnknownFormat
+    }
+}
+
+/// Here, and only here, thirteen characters are the traditional form without being named.
+fn read_crypt(rest: &str) -> Result<Parsed, UnsupportedHash> {
+    match des_crypt::read(rest) {
+        Some(read) => read,
+        None if rest.starts_with(['$', '_', '!', '*']) => read(rest),
+        None => Err(Reason::UnknownFormat.into()),
     }
 }

@@ -2,9 +2,15 @@
 
 use serde::Deserialize;
 
-use super::{
-    Budget, Cost, HashFunction, Password, Refused, Scheme, StoredHash, UnsupportedHash,
-    argon2::Argon2, bcrypt::Bcrypt, pbkdf2, phpass::Phpass, scrypt::Scrypt, sha_crypt::ShaCrypt,
+use crate::{
+    formats::{
+        argon2::Argon2, bcrypt::Bcrypt, pbkdf2, phpass::Phpass, scrypt::Scrypt, sha_crypt::ShaCrypt,
+    },
+    primitives::{
+        cost::Cost, error::UnsupportedHash, hash_function::HashFunction, parsed::Parsed,
+        scheme::Scheme,
+    },
+    stored_hash::StoredHash,
 };
 
 /// A scheme and its cost, to be computed when there is no stored hash, so that an unknown user takes as
@@ -62,6 +68,10 @@ impl DummyHash {
     /// # Errors
     /// [`UnsupportedHash`] for parameters that the scheme does not have. To be called once, at start.
     pub fn stored(&self) -> Result<StoredHash, UnsupportedHash> {
+        self.parsed().map(StoredHash::from)
+    }
+
+    fn parsed(&self) -> Result<Parsed, UnsupportedHash> {
         match *self {
             Self::Bcrypt { cost } => Bcrypt::dummy(cost),
             Self::Argon2id {
@@ -90,17 +100,6 @@ impl DummyHash {
     /// # Errors
     /// As [`Self::stored`].
     pub fn cost(&self) -> Result<Cost, UnsupportedHash> {
-        Ok(self.stored()?.cost())
-    }
-}
-
-impl StoredHash {
-    /// Does the work of [`Self::verify`] and finds nothing. For a real stored hash too, whose cost is then
-    /// paid without an answer.
-    ///
-    /// # Errors
-    /// As [`Self::verify`].
-    pub fn dummy(&self, password: &Password, budget: &Budget) -> Result<(), Refused> {
-        self.verify(password, budget).map(|_| ())
+        Ok(self.parsed()?.cost())
     }
 }

@@ -1,27 +1,30 @@
 //! What the operator says of a store whose strings do not say it themselves.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::sync::Arc;
 
 use secrecy::SecretString;
-use serde::{Deserialize, Deserializer, de};
+use serde::Deserialize;
 use thiserror::Error;
 
-use super::{
-    StoredHash, argon2, aspnet, bcrypt,
-    cost::Cost,
-    des_crypt, django,
-    error::{Reason, UnsupportedHash},
-    firebase,
-    generic::Descriptor,
-    hash_function::HashFunction,
-    prepare::Prepare,
-    scheme::Scheme,
-    scrypt::{self, Scrypt},
-    secret::deserialize_secret,
-    shop, spring,
-    symfony::{self, SymfonyOptions},
-    text::{self, STANDARD},
-    werkzeug,
+use crate::{
+    formats::{
+        argon2, aspnet, bcrypt, des_crypt, django,
+        firebase::{self, FirebaseProject},
+        generic::Descriptor,
+        scrypt::{self, Scrypt},
+        shop, spring,
+        symfony::{self, SymfonyOptions},
+        werkzeug,
+    },
+    primitives::{
+        cost::Cost,
+        error::UnsupportedHash,
+        hash_function::HashFunction,
+        parsed::{Kdf as _, Parsed},
+        prepare::Prepare,
+        scheme::Scheme,
+        secret_value::SecretValue,
+    },
 };
 
 /// A scheme that the operator names, because no syntax tells it: `{ scheme = "meteor" }` in the policy.
@@ -115,7 +118,7 @@ impl SchemeHint {
     }
 
     /// The hint of this name, where it needs no options.
-    pub(super) fn bare(name: &str) -> Option<Self> {
+    pub(crate) fn bare(name: &str) -> Option<Self> {
         match name {
             "aspnet-identity" => Some(Self::AspnetIdentity {}),
             "better-auth" => Some(Self::BetterAuth {}),
@@ -132,7 +135,7 @@ impl SchemeHint {
     }
 
     /// Whether a hint has this name that says nothing without its options.
-    pub(super) fn needs_options(name: &str) -> bool {
+    pub(crate) fn needs_options(name: &str) -> bool {
         matches!(
             name,
             "argon2" | "devise" | "firebase-scrypt" | "generic" | "spring"
@@ -143,10 +146,10 @@ impl SchemeHint {
     #[must_use]
     pub fn cost(&self) -> Option<Cost> {
         match self {
-            Self::BetterAuth {} => scrypt::better_auth(Vec::new()).ok().map(|kdf| kdf.cost()),
+            Self::BetterAuth {} => scrypt::better_auth(Vec::new()).ok().map(|kdf| kdf.cost(16)),
             Self::FirebaseScrypt(project) => {
                 let scrypt = Scrypt::new(project.mem_cost, project.rounds, 1, Vec::new());
-                scrypt.ok().map(|scrypt| scrypt.cost())
+                scrypt.ok().map(|scrypt| scrypt.cost(16))
             }
             Self::Generic(descriptor) => Some(descriptor.cost()),
             Self::Symfony(options) => Some(options.cost()),
@@ -184,7 +187,7 @@ impl SchemeHint {
     }
 
     /// Reads a string of the hinted syntax; `None` where it is not of that syntax.
-    pub(super) fn read(&self, text: &str) -> Option<Result<StoredHash, UnsupportedHash>> {
+    pub(crate) fn read(&self, text: &str) -> Option<Result<Parsed, UnsupportedHash>> {
         match self {
             Self::Argon2 { secret } => {
                 let read = |secret| argon2::read(text, Some(secret));
@@ -224,116 +227,6 @@ impl SchemeHint {
 
 fn is_bcrypt(text: &str) -> bool {
     text.starts_with("$2")
-}
-
-/// The settings of a Firebase project ("Password hash parameters" in its console).
-#[derive(Clone, Debug, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct FirebaseProject {
-    /// `base64_signer_key`.
-    pub signer_key: SecretValue,
-    /// `base64_salt_separator`.
-    #[serde(default = "firebase_separator")]
-    pub salt_separator: String,
-    /// `rounds`.
-    #[serde(default = "firebase_rounds")]
-    pub rounds: u32,
-    /// `mem_cost`.
-    #[serde(default = "firebase_mem_cost")]
-    pub mem_cost: u8,
-}
-
-fn firebase_separator() -> String {
-    "Bw==".to_owned()
-}
-
-fn firebase_rounds() -> u32 {
-    8
-}
-
-fn firebase_mem_cost() -> u8 {
-    14
-}
-
-/// How a digest is written.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum DigestEncoding {
-    /// In hexadecimal, in either case.
-    Hex,
-    /// In base64, padded or not.
-    Base64,
-}
-
-impl DigestEncoding {
-    /// # Errors
-    /// [`Reason::Malformed`].
-    pub(super) fn decode(self, text: &str) -> Result<Vec<u8>, Reason> {
-        match self {
-            Self::Hex => text::hex(text),
-            Self::Base64 => text::base64(&STANDARD, text),
-        }
-    }
-}
-
-/// A secret of the store: `{ name = "legacy/pepper" }`, to be looked up by [`SchemeHint::resolve_secrets`],
-/// or, in tests and on a command line, `{ literal = "…" }`.
-#[derive(Clone)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub enum SecretValue {
-    /// Where the secret is kept.
-    #[cfg_attr(feature = "schema", schemars(rename = "name"))]
-    Named(String),
-    /// The secret itself.
-    #[cfg_attr(feature = "schema", schemars(rename = "literal", with = "String"))]
-    Literal(Arc<SecretString>),
-}
-
-impl<'de> Deserialize<'de> for SecretValue {
-    /// By hand: every message that serde makes up quotes what it found, and that may be the secret.
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let form = || de::Error::custom("a secret is { name = \"…\" } or { literal = \"…\" }");
-        let members = BTreeMap::<String, Text>::deserialize(deserializer).map_err(|_| form())?;
-        let mut members = members.into_iter();
-        match (members.next(), members.next()) {
-            (Some((key, Text(name))), None) if key == "name" => Ok(Self::Named(name)),
-            (Some((key, Text(secret))), None) if key == "literal" => {
-                Ok(Self::Literal(Arc::new(secret.into())))
-            }
-            _ => Err(form()),
-        }
-    }
-}
-
-impl SecretValue {
-    /// # Errors
-    /// [`Reason::SecretMissing`] while it is only named.
-    pub(super) fn value(&self) -> Result<Arc<SecretString>, UnsupportedHash> {
-        match self {
-            Self::Literal(value) => Ok(Arc::clone(value)),
-            Self::Named(_) => Err(Reason::SecretMissing.into()),
-        }
-    }
-}
-
-impl fmt::Debug for SecretValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Named(name) => f.debug_tuple("Named").field(name).finish(),
-            Self::Literal(_) => f.write_str("Literal(***)"),
-        }
-    }
-}
-
-/// A string whose value no error shows.
-struct Text(String);
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserialize_secret(deserializer, "a secret").map(Self)
-    }
 }
 
 /// A hint names a secret that is not configured.

@@ -9,218 +9,50 @@
 //!
 //! A string names its scheme where its syntax is unambiguous. Where several systems write the same syntax
 //! and mean different things (`sha1$salt$hex` is salted SHA-1 to Django and HMAC to old Werkzeug), the
-//! operator names the scheme by a [`SchemeHint`]; nothing is guessed. A file per family says the exact
-//! syntax and where it comes from; `docs/passwords.md` is the table of them.
+//! operator names the scheme by a [`SchemeHint`]; nothing is guessed.
+//!
+//! ```
+//! # use std::time::Duration;
+//! use poolkeeper_password::{Budget, FunctionMemory, Password, StoredHash};
+//!
+//! let stored = "$2b$04$abcdefghijklmnopqrstuuyx2n0Zzopyr9QuYTMCfOJJOj526QVoC";
+//! let stored = StoredHash::parse(stored.as_bytes(), None)?;
+//! let password = Password::parse("pässwörd".to_owned())?;
+//! let budget = Budget::for_function(FunctionMemory::ONE_CORE, Duration::from_secs(4));
+//! assert!(stored.verify(&password, &budget)?);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The layers, each of which knows those below it only: `primitives` (hash functions, encodings, costs, errors),
+//! `formats` (a file a family: its exact syntax, where that comes from, what it computes), `detect` and `hint` (which
+//! family a string is of), [`StoredHash`].
 //!
 //! Callers answer [`UnsupportedHash`] and [`Refused`] as they answer a wrong password.
 
-mod argon2;
-mod aspnet;
-mod bcrypt;
-mod cost;
-mod crypt64;
-mod des;
-mod des_crypt;
 mod detect;
-mod digest;
-mod django;
 mod dummy;
-mod error;
-mod firebase;
-mod generic;
-mod hash_function;
+mod formats;
 mod hint;
-mod kdf;
-mod keycloak;
-mod ldap;
-mod md5_crypt;
-mod pbkdf2;
-mod phpass;
-mod prepare;
-mod scheme;
-mod scrypt;
-mod secret;
-mod sha_crypt;
-mod shop;
-mod spring;
-mod symfony;
-mod text;
-mod werkzeug;
-mod yescrypt;
-
-use std::fmt;
-
-use subtle::ConstantTimeEq;
+mod primitives;
+mod stored_hash;
 
 pub use self::{
-    cost::{Budget, Cost, FunctionMemory},
     dummy::DummyHash,
-    error::{Reason, Refused, UnsupportedHash},
-    generic::{Descriptor, HmacKey, Pepper, Position, Rehash, Salt, SaltEncoding, SaltStored},
-    hash_function::HashFunction,
-    hint::{DigestEncoding, FirebaseProject, SchemeHint, SecretValue, UnknownSecret},
-    prepare::PasswordEncoding,
-    scheme::Scheme,
-    secret::{InvalidPassword, MAX_PASSWORD_BYTES, Password},
-    symfony::SymfonyOptions,
+    formats::{
+        firebase::FirebaseProject,
+        generic::{Descriptor, HmacKey, Pepper, Position, Rehash, Salt, SaltEncoding, SaltStored},
+        symfony::SymfonyOptions,
+    },
+    hint::{SchemeHint, UnknownSecret},
+    primitives::{
+        cost::{Budget, Cost, FunctionMemory},
+        error::{Reason, Refused, UnsupportedHash},
+        hash_function::HashFunction,
+        prepare::PasswordEncoding,
+        scheme::Scheme,
+        secret::{InvalidPassword, MAX_PASSWORD_BYTES, Password},
+        secret_value::SecretValue,
+        text::DigestEncoding,
+    },
+    stored_hash::{MAX_STORED_BYTES, StoredHash},
 };
-use self::{kdf::Kdf, prepare::Prepare};
-
-/// Longest stored string that is read at all, in bytes. The longest that a supported system writes, Keycloak's
-/// JSON, stays under 1 KiB.
-pub const MAX_STORED_BYTES: usize = 4096;
-
-/// A stored password hash, read and found well-formed. `Debug` shows its scheme only.
-#[derive(Clone)]
-pub struct StoredHash {
-    scheme: Scheme,
-    prepare: Prepare,
-    kdf: Kdf,
-    digest: Vec<u8>,
-}
-
-impl StoredHash {
-    /// Reads a stored string. Computes nothing.
-    ///
-    /// A hint has the first word on strings of the syntax that it describes; any other string is read by
-    /// its own unambiguous syntax, so that a store may hold several schemes.
-    ///
-    /// # Errors
-    /// [`UnsupportedHash`], with a reason code.
-    pub fn parse(stored: &[u8], hint: Option<&SchemeHint>) -> Result<Self, UnsupportedHash> {
-        if stored.is_empty() {
-            return Err(Reason::Empty.into());
-        }
-        if stored.len() > MAX_STORED_BYTES {
-            return Err(Reason::TooLong.into());
-        }
-        let text = str::from_utf8(stored).map_err(|_| Reason::UnknownFormat)?;
-        match hint.and_then(|hint| hint.read(text)) {
-            Some(read) => read,
-            None => detect::read(text),
-        }
-    }
-
-    /// Reads a stored string of a store whose rows may name their schemes: the one place where a row's word, the
-    /// operator's hint and the syntax are weighed.
-    ///
-    /// | the row names | read |
-    /// | --- | --- |
-    /// | nothing | as [`Self::parse`] with the hint |
-    /// | the hint's own name (`devise` under a hint of `devise`) | the same: the hint brings the options |
-    /// | a hint that needs no options (`meteor`) | as [`Self::parse`] with that hint |
-    /// | a scheme (`bcrypt`, `django-md5`) | with the hint, or else without it; what is read must be of that scheme |
-    ///
-    /// # Errors
-    /// As [`Self::parse`]; [`Reason::UnknownScheme`] for a name that nothing has, [`Reason::AnotherScheme`] for a
-    /// string that is not of the named scheme.
-    pub fn parse_row(
-        stored: &[u8],
-        row_scheme: Option<&str>,
-        hint: Option<&SchemeHint>,
-    ) -> Result<Self, UnsupportedHash> {
-        let Some(name) = row_scheme.filter(|name| hint.is_none_or(|hint| hint.name() != *name))
-        else {
-            return Self::parse(stored, hint);
-        };
-        if let Some(named) = SchemeHint::bare(name) {
-            return Self::parse(stored, Some(&named));
-        }
-        let Some(scheme) = Scheme::named(name) else {
-            return Err(if SchemeHint::needs_options(name) {
-                Reason::AnotherScheme.into()
-            } else {
-                Reason::UnknownScheme.into()
-            });
-        };
-        let hinted = Self::parse(stored, hint);
-        if hinted.as_ref().is_ok_and(|read| read.scheme == scheme) {
-            return hinted;
-        }
-        let read = Self::parse(stored, None)?;
-        if read.scheme == scheme {
-            Ok(read)
-        } else {
-            Err(UnsupportedHash::from(Reason::AnotherScheme).of(read.scheme))
-        }
-    }
-
-    /// # Errors
-    /// [`Reason::TruncatedDigest`] for a digest that is too short for any scheme. Each family checks its
-    /// own lengths; this is the net under them.
-    fn new(
-        scheme: Scheme,
-        prepare: Prepare,
-        kdf: Kdf,
-        digest: Vec<u8>,
-    ) -> Result<Self, UnsupportedHash> {
-        if digest.len() < kdf.least_digest_bytes() {
-            return Err(UnsupportedHash::from(Reason::TruncatedDigest).of(scheme));
-        }
-        Ok(Self {
-            scheme,
-            prepare,
-            kdf,
-            digest,
-        })
-    }
-
-    /// The scheme.
-    #[must_use]
-    pub fn scheme(&self) -> Scheme {
-        self.scheme
-    }
-
-    /// What a verification of a password of usual length takes. Schemes that hash the password again in
-    /// every round take longer for a long one; [`Self::verify`] counts that in.
-    #[must_use]
-    pub fn cost(&self) -> Cost {
-        self.kdf.cost(16)
-    }
-
-    /// Whether a verification would be done at all.
-    ///
-    /// # Errors
-    /// As [`Self::verify`].
-    pub fn check(&self, budget: &Budget) -> Result<(), Refused> {
-        self.kdf.cap()?;
-        budget.allow(self.cost())
-    }
-
-    /// Whether this is the password. Takes as long as [`Self::cost`] says: not for an async thread
-    /// ([`Self::verify_off_thread`] is).
-    ///
-    /// # Errors
-    /// [`Refused`], before anything was allocated or computed, for a hash that costs more than its scheme
-    /// or the budget allows.
-    pub fn verify(&self, password: &Password, budget: &Budget) -> Result<bool, Refused> {
-        self.kdf.cap()?;
-        let bytes = password.expose().len();
-        budget.allow(self.kdf.cost(self.prepare.length(bytes)))?;
-        let prepared = self.prepare.apply(password.expose());
-        let computed = self.kdf.derive(&prepared, self.digest.len())?;
-        Ok(computed.as_slice().ct_eq(&self.digest).into())
-    }
-
-    /// [`Self::verify`] on the blocking pool of the current tokio runtime.
-    ///
-    /// # Errors
-    /// As [`Self::verify`], and [`Refused::Interrupted`].
-    pub async fn verify_off_thread(
-        self,
-        password: Password,
-        budget: Budget,
-    ) -> Result<bool, Refused> {
-        tokio::task::spawn_blocking(move || self.verify(&password, &budget))
-            .await
-            .unwrap_or(Err(Refused::Interrupted))
-    }
-}
-
-impl fmt::Debug for StoredHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoredHash")
-            .field("scheme", &self.scheme)
-            .finish_non_exhaustive()
-    }
-}
