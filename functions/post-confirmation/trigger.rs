@@ -1,11 +1,15 @@
 //! From the event to what is recorded, and what Cognito hears when it cannot be.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use shared::{
     aws::ServiceError,
     deadline::Deadline,
+    email::EmailAddress,
     invocation::Invocation,
     policy::{self, OnFailure},
+    record::{Claim, Recorder, User, Written},
     telemetry::Outcome,
     trigger::{
         Answer, Attributes, Decision, Failure, MalformedEvent, PublicMessage, Trigger,
@@ -13,15 +17,29 @@ use shared::{
     },
 };
 
-use crate::record::{ConfirmedUser, Recorder, Written};
-
 const NOT_RECORDED: &str =
     "your account is confirmed but could not be set up, please sign in later";
+
+/// What is kept of the deadline for the answer, so that a claim that hangs is told as one.
+const ANSWER_RESERVE: Duration = Duration::from_millis(100);
+
+/// Longest attribute value that a user pool holds (Amazon Cognito API reference, AttributeType). What is
+/// longer is not an attribute of the user, and could make the profile larger than an item may be.
+const MAX_ATTRIBUTE_CHARACTERS: usize = 2048;
 
 /// The trigger, with its rules and its store.
 pub(crate) struct PostConfirmation {
     recorder: Option<Recorder>,
     policy: policy::PostConfirmation,
+}
+
+/// By what a user was confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Confirmed {
+    /// A sign-up, by code, by an administrator, automatically or through a provider.
+    SignUp,
+    /// A forgotten password that was replaced.
+    PasswordReset,
 }
 
 #[derive(Default, Deserialize)]
@@ -34,6 +52,17 @@ struct Request {
 #[derive(Debug, thiserror::Error)]
 #[error("environment or policy are not usable, as logged at start")]
 struct NotReady;
+
+impl Confirmed {
+    /// `None` for a source that this function does not know.
+    fn of(source: TriggerSource<'_>) -> Option<Self> {
+        match source {
+            TriggerSource::POST_CONFIRMATION_CONFIRM_SIGN_UP => Some(Self::SignUp),
+            TriggerSource::POST_CONFIRMATION_CONFIRM_FORGOT_PASSWORD => Some(Self::PasswordReset),
+            _ => None,
+        }
+    }
+}
 
 impl PostConfirmation {
     pub(crate) fn new(recorder: Recorder, policy: policy::PostConfirmation) -> Self {
@@ -49,10 +78,13 @@ impl PostConfirmation {
         }
     }
 
+    /// Every effect may be repeated, and comes after those that matter more: whatever stops the
+    /// function in between, the next delivery goes on from there.
     async fn record(
         &self,
-        user: &ConfirmedUser<'_>,
-        password_reset: bool,
+        confirmed: Confirmed,
+        user: &User<'_>,
+        verified_email: Option<&EmailAddress>,
         deadline: Deadline,
     ) -> Result<Decision, Failure> {
         let failed = |error: ServiceError| Failure::Dependency("the directory", error.into());
@@ -60,22 +92,30 @@ impl PostConfirmation {
         let recorder = self.recorder.as_ref().ok_or_else(not_ready)?;
         // A user may meet this function first when they reset a password (migrated, or made by an
         // administrator): the profile comes into being then.
-        let mut written = recorder
-            .user_confirmed(user, deadline)
-            .await
-            .map_err(failed)?;
-        if password_reset {
+        let profile = recorder.user_confirmed(user, deadline).await;
+        let mut written = profile.map_err(failed)?;
+        if confirmed == Confirmed::PasswordReset {
             let window = self.policy.password_reset_window;
-            written = recorder
-                .password_reset(user, window, deadline)
-                .await
-                .map_err(failed)?;
+            let event = recorder.password_reset(user, window, deadline).await;
+            written = event.map_err(failed)?;
         }
-        let reason = match written {
-            Written::Now => "recorded-now",
-            Written::Before => "recorded-before",
+        let recorded = |reason| Decision::new(Outcome::Recorded, reason, Answer::Unchanged);
+        let Some(email) = verified_email.filter(|_| self.policy.claim_email) else {
+            return Ok(recorded(match written {
+                Written::Now => "recorded-now",
+                Written::Before => "recorded-before",
+            }));
         };
-        Ok(Decision::new(Outcome::Recorded, reason, Answer::Unchanged))
+        // The profile is there: what fails from here on is healed later, and no concern of the user's.
+        let mailbox = email.canonical();
+        let deadline = deadline.keeping(ANSWER_RESERVE);
+        let claim = recorder.claim_email(user, &mailbox, deadline).await;
+        Ok(match (claim, written) {
+            (Ok(Claim::Held), Written::Now) => recorded("recorded-now"),
+            (Ok(Claim::Held), Written::Before) => recorded("recorded-before"),
+            (Ok(Claim::Taken), _) => recorded("mailbox-taken"),
+            (Err(error), _) => deferred("claim-deferred").because(error),
+        })
     }
 }
 
@@ -87,41 +127,47 @@ impl Trigger for PostConfirmation {
         event: &TriggerEvent,
         invocation: &Invocation,
     ) -> Result<Decision, Failure> {
-        let password_reset = match event.source() {
-            TriggerSource::POST_CONFIRMATION_CONFIRM_SIGN_UP => false,
-            TriggerSource::POST_CONFIRMATION_CONFIRM_FORGOT_PASSWORD => true,
-            _ => return Ok(Decision::pass_through()),
+        let Some(confirmed) = Confirmed::of(event.source()) else {
+            return Ok(Decision::pass_through());
         };
         let request: Request = event.request()?;
-        let sub = request
-            .user_attributes
-            .get("sub")
-            .filter(|sub| !sub.is_empty());
+        let attributes = &request.user_attributes;
+        let sub = attributes.get("sub").filter(|sub| !sub.is_empty());
         let sub = sub.ok_or_else(|| {
             MalformedEvent::new("request.userAttributes.sub", "a non-empty string")
         })?;
-        let kept = |(name, _): &(&str, &str)| self.policy.profile_attributes.contains(*name);
-        let user = ConfirmedUser {
+        let kept = |(name, value): &(&str, &str)| {
+            self.policy.profile_attributes.contains(*name)
+                && value.chars().count() <= MAX_ATTRIBUTE_CHARACTERS
+        };
+        let source = event.source().to_string();
+        let user = User {
             user_pool_id: event.user_pool_id()?,
             sub,
             user_name: event.user_name()?,
             client_id: event.caller().client_id.as_deref(),
-            trigger_source: event.source().to_string(),
-            attributes: request.user_attributes.iter().filter(kept).collect(),
+            source: &source,
+            attributes: attributes.iter().filter(kept).collect(),
         };
-        self.record(&user, password_reset, invocation.deadline())
+        let verified = attributes.get("email_verified") == Some("true");
+        let email = attributes.get("email").filter(|_| verified);
+        let email: Option<EmailAddress> = email.and_then(|email| email.parse().ok());
+        self.record(confirmed, &user, email.as_ref(), invocation.deadline())
             .await
     }
 
     fn settle(&self, failure: &Failure) -> Decision {
         match self.policy.on_failure {
-            OnFailure::Confirm => {
-                Decision::new(Outcome::Deferred, failure.reason(), Answer::Unchanged)
-            }
+            OnFailure::Confirm => deferred(failure.reason()),
             OnFailure::Fail => {
                 let answer = Answer::Refuse(PublicMessage(NOT_RECORDED.into()));
                 Decision::new(Outcome::Failed, failure.reason(), answer)
             }
         }
     }
+}
+
+/// The user goes on, and what is lacking is healed later.
+fn deferred(reason: &'static str) -> Decision {
+    Decision::new(Outcome::Deferred, reason, Answer::Unchanged)
 }

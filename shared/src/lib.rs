@@ -10,6 +10,7 @@ pub mod jwt;
 pub mod legacy;
 pub mod phone;
 pub mod policy;
+pub mod record;
 pub mod start;
 pub mod state;
 pub mod telemetry;

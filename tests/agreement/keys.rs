@@ -26,6 +26,7 @@ fn sample(constructor: (&str, &str), first: &str) -> Option<String> {
     Some(match constructor {
         ("DirectoryKey", "profile") => DirectoryKey::profile("pool", "sub").pk,
         ("DirectoryKey", "event") => DirectoryKey::event("pool", "sub", "id").pk,
+        ("DirectoryKey", "email_claim") => DirectoryKey::email_claim("pool", "email").pk,
         ("DirectoryKey", "identity") => DirectoryKey::identity("issuer", "subject").pk,
         ("EphemeralKey", "recent") => EphemeralKey::recent(first, "kind", &["part"]).0,
         _ => return None,

@@ -19,6 +19,8 @@ use tokio::{
 pub(crate) enum Behaviour {
     /// Passes it on to this address.
     Forward(String),
+    /// Passes one request on to this address, and ends the connection with its answer.
+    ForwardOne(String),
     /// Takes the request and never answers.
     Hang,
     /// Answers with these bytes.
@@ -79,7 +81,12 @@ impl Faulty {
 
     /// Waits until a request has come in.
     pub(crate) async fn asked(&mut self) {
-        self.seen.wait_for(|count| *count > 0).await.unwrap();
+        self.asked_times(1).await;
+    }
+
+    /// Waits until so many connections have brought a request.
+    pub(crate) async fn asked_times(&mut self, times: usize) {
+        self.seen.wait_for(|count| *count >= times).await.unwrap();
     }
 
     /// Connections so far that brought a request.
@@ -162,6 +169,15 @@ async fn serve(
             let address = address.trim_start_matches("http://");
             let mut upstream = TcpStream::connect(address).await.unwrap();
             upstream.write_all(&first[..read]).await.unwrap();
+            let _ = tokio::io::copy_bidirectional(&mut connection, &mut upstream).await;
+        }
+        Behaviour::ForwardOne(address) => {
+            let address = address.trim_start_matches("http://");
+            let mut upstream = TcpStream::connect(address).await.unwrap();
+            let line = first[..read].iter().position(|octet| *octet == b'\n');
+            let (line, rest) = first[..read].split_at(line.unwrap() + 1);
+            let request = [line, b"connection: close\r\n", rest].concat();
+            upstream.write_all(&request).await.unwrap();
             let _ = tokio::io::copy_bidirectional(&mut connection, &mut upstream).await;
         }
     }

@@ -1,6 +1,7 @@
 //! Clients of AWS services: one HTTP and TLS stack (hyper and rustls on ring), time-outs from the
 //! deadline, errors without content.
 
+mod dynamodb;
 mod error;
 mod tls;
 
@@ -13,6 +14,7 @@ use aws_smithy_http_client::{
 };
 
 pub use self::{
+    dynamodb::dynamodb_call,
     error::{ServiceError, Trouble},
     tls::{InvalidCaBundle, TrustedRoots},
 };

@@ -13,6 +13,8 @@ pub struct PostConfirmation {
     pub on_failure: OnFailure,
     /// The attributes that the profile keeps, as Cognito names them.
     pub profile_attributes: BTreeSet<String>,
+    /// Whether a confirmed user claims the mailbox of their verified e-mail address.
+    pub claim_email: bool,
     /// Time within which a second password reset of the same user is the same event, delivered again.
     pub password_reset_window: Duration,
 }
@@ -32,6 +34,10 @@ pub struct Section {
     /// The attributes that the profile keeps, as Cognito names them (`custom:` included).
     #[serde(default = "profile_attributes")]
     profile_attributes: BTreeSet<String>,
+    /// Whether a confirmed user claims the mailbox of their verified e-mail address, so that another user
+    /// of the pool with the same mailbox is noticed.
+    #[serde(default = "claim_email")]
+    claim_email: bool,
     /// Seconds within which a second password reset of the same user is the same event, delivered again.
     /// Cognito gives such events no id.
     #[serde(default = "password_reset_window_seconds")]
@@ -55,6 +61,7 @@ impl Default for Section {
         Self {
             on_failure: OnFailure::default(),
             profile_attributes: profile_attributes(),
+            claim_email: claim_email(),
             password_reset_window_seconds: password_reset_window_seconds(),
         }
     }
@@ -73,6 +80,7 @@ impl From<Section> for PostConfirmation {
         Self {
             on_failure: section.on_failure,
             profile_attributes: section.profile_attributes,
+            claim_email: section.claim_email,
             password_reset_window: Duration::from_secs(window.into()),
         }
     }
@@ -99,6 +107,10 @@ fn profile_attributes() -> BTreeSet<String> {
     ]
     .map(str::to_owned)
     .into()
+}
+
+fn claim_email() -> bool {
+    true
 }
 
 fn password_reset_window_seconds() -> Bounded<1, 3600> {

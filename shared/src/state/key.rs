@@ -31,6 +31,15 @@ impl DirectoryKey {
         }
     }
 
+    /// The claim of a mailbox: which user of the pool was confirmed with this address first.
+    pub fn email_claim(user_pool_id: &str, canonical_email: &str) -> Self {
+        let email = digest("email", &[canonical_email]);
+        Self {
+            pk: format!("EMAIL#{user_pool_id}#{email}"),
+            sk: "CLAIM".to_owned(),
+        }
+    }
+
     fn of_user(user_pool_id: &str, sub: &str, sk: String) -> Self {
         let pk = format!("USER#{user_pool_id}#{sub}");
         Self { pk, sk }
@@ -60,11 +69,7 @@ pub fn digest(domain: &str, parts: &[&str]) -> String {
         hasher.update((part.len() as u64).to_be_bytes());
         hasher.update(part.as_bytes());
     }
-    hasher
-        .finalize()
-        .iter()
-        .map(|octet| format!("{octet:02x}"))
-        .collect()
+    base16ct::lower::encode_string(&hasher.finalize())
 }
 
 #[cfg(test)]

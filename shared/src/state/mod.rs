@@ -4,6 +4,10 @@
 //! every item has `expires_at`, and since DynamoDB deletes late, every condition compares it too. Nothing
 //! is keyed by an e-mail, code or token in clear.
 
+mod item;
 mod key;
 
-pub use key::{DirectoryKey, EphemeralKey, digest};
+pub use self::{
+    item::{Item, key_item, number, read_number, read_text, rfc3339, text},
+    key::{DirectoryKey, EphemeralKey, digest},
+};

@@ -65,8 +65,9 @@ impl Principal {
             mac.update(part.as_bytes());
         }
         let digest = mac.finalize().into_bytes();
-        let hex = |octet: &u8| format!("{octet:02x}");
-        Self(digest.iter().take(PRINCIPAL_OCTETS).map(hex).collect())
+        let mut hex = base16ct::lower::encode_string(&digest);
+        hex.truncate(2 * PRINCIPAL_OCTETS);
+        Self(hex)
     }
 }
 

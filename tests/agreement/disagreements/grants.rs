@@ -3,7 +3,8 @@
 use super::{assert_source, assert_template};
 
 const LEGACY: &str = "shared/src/legacy/dynamodb.rs";
-const RECORD: &str = "functions/post-confirmation/record.rs";
+const RECORD: &str = "shared/src/record/profile.rs";
+const TRANSACTION: &str = "shared/src/record/transaction.rs";
 const IDENTITIES: &str = "functions/identity-vendor/identity_record.rs";
 
 #[test]
@@ -44,8 +45,8 @@ fn a_kind_of_key_that_this_test_does_not_know_is_found() {
 #[test]
 fn a_grant_that_a_request_without_key_would_meet_is_found() {
     assert_template(
-        "                    dynamodb:LeadingKeys: [\"USER#*\"]\n                  \"Null\":\n                    dynamodb:LeadingKeys: \"false\"\n",
-        "                    dynamodb:LeadingKeys: [\"USER#*\"]\n",
+        "                    dynamodb:LeadingKeys: [\"USER#*\", \"EMAIL#*\"]\n                  \"Null\":\n                    dynamodb:LeadingKeys: \"false\"\n",
+        "                    dynamodb:LeadingKeys: [\"USER#*\", \"EMAIL#*\"]\n",
         &[
             "PostConfirmationFunction's grant on DIRECTORY_TABLE lacks Null dynamodb:LeadingKeys false",
         ],
@@ -82,14 +83,14 @@ fn a_grant_that_no_call_needs_is_found() {
     assert_template(
         "                  - dynamodb:UpdateItem\n                Resource: !GetAtt DirectoryTable.Arn",
         "                  - dynamodb:UpdateItem\n                  - dynamodb:DeleteItem\n                Resource: !GetAtt DirectoryTable.Arn",
-        &["IdentityVendorFunction is granted dynamodb:DeleteItem, which its code never calls"],
+        &["PostConfirmationFunction is granted dynamodb:DeleteItem, which its code never calls"],
     );
 }
 
 #[test]
 fn an_item_of_a_transaction_that_the_role_does_not_allow_is_found() {
     assert_source(
-        RECORD,
+        TRANSACTION,
         "Put::builder()",
         "let check = ConditionCheck::builder(); Put::builder()",
         &["PostConfirmationFunction calls dynamodb:ConditionCheckItem, which its role lacks"],

@@ -1,0 +1,95 @@
+//! The claim of a mailbox: of the users of a pool, the first who was confirmed with its address holds it.
+//!
+//! It is taken at confirmation and not at sign-up, for an unverified stranger must not reserve an address.
+//! The loser of a race is confirmed already: the profile says so, and an event tells whoever can decide.
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use time::OffsetDateTime;
+
+use super::{
+    EventKind, Recorder, User,
+    event::event,
+    transaction::{Condition, Transaction},
+};
+use crate::{
+    aws::{ServiceError, dynamodb_call},
+    deadline::Deadline,
+    state::{DirectoryKey, Item, key_item, rfc3339, text},
+};
+
+/// Of `user.mailbox_taken`.
+const MAILBOX_TAKEN: &str = "mailbox-taken";
+
+/// Who holds a mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// This user, from now or from before.
+    Held,
+    /// Another user of the pool.
+    Taken,
+}
+
+impl Recorder {
+    /// Claims the mailbox of `canonical_email` for a user. Where another has it, the profile and an event
+    /// say so.
+    ///
+    /// # Errors
+    /// When DynamoDB does not say by `deadline` who holds it.
+    pub async fn claim_email(
+        &self,
+        user: &User<'_>,
+        canonical_email: &str,
+        deadline: Deadline,
+    ) -> Result<Claim, ServiceError> {
+        let now = OffsetDateTime::now_utc();
+        let key = DirectoryKey::email_claim(user.user_pool_id, canonical_email);
+        let result = self
+            .client
+            .update_item()
+            .table_name(&self.tables.directory)
+            .set_key(Some(key_item(&key)))
+            .update_expression(
+                "SET #sub = :sub, user_pool_id = :pool, claimed_at = if_not_exists(claimed_at, :now)",
+            )
+            // A delivery of the same user's before this one holds it for them.
+            .condition_expression("attribute_not_exists(pk) OR #sub = :sub")
+            .expression_attribute_names("#sub", "sub")
+            .set_expression_attribute_values(Some(Item::from([
+                text(":sub", user.sub),
+                text(":pool", user.user_pool_id),
+                text(":now", rfc3339(now)),
+            ])))
+            .customize()
+            .config_override(dynamodb_call(deadline))
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(Claim::Held),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => {
+                    self.mailbox_taken(user, now, deadline).await?;
+                    Ok(Claim::Taken)
+                }
+                _ => Err(ServiceError::new("dynamodb:UpdateItem", &error)),
+            },
+        }
+    }
+
+    /// The flag in the profile and the event, once per user.
+    async fn mailbox_taken(
+        &self,
+        user: &User<'_>,
+        now: OffsetDateTime,
+        deadline: Deadline,
+    ) -> Result<(), ServiceError> {
+        let table = &self.tables.directory;
+        let profile = DirectoryKey::profile(user.user_pool_id, user.sub);
+        let mut both = Transaction::default();
+        both.set(table, &profile, "mailbox", "taken");
+        let event = event(user, EventKind::MailboxTaken, MAILBOX_TAKEN, now);
+        both.put(table, event, Condition::New);
+        // Refused: told before, or there is no profile to flag.
+        both.write(&self.client, deadline).await?;
+        Ok(())
+    }
+}

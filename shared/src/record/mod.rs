@@ -1,0 +1,77 @@
+//! What is recorded of a confirmed user: profile and outbox events, the claim of a mailbox.
+//!
+//! Deliveries come more than once, at the same time, and again after a crash. Conditions decide which one
+//! counts, not tokens: an idempotency token made of an event would not match one whose timestamp differs,
+//! and one that is random does not span deliveries. Every write here may be repeated.
+
+mod claim;
+mod event;
+mod profile;
+mod transaction;
+
+use aws_sdk_dynamodb::Client;
+
+pub use self::{
+    claim::Claim,
+    event::{EVENT_VERSION, EventKind},
+};
+use crate::wiring::Wiring;
+
+/// The names of the state tables.
+#[derive(Debug, Clone)]
+pub struct Tables {
+    directory: String,
+    ephemeral: String,
+}
+
+/// Writes to the state tables.
+#[derive(Debug, Clone)]
+pub struct Recorder {
+    client: Client,
+    tables: Tables,
+}
+
+/// Whom a record is about, and what told of them.
+#[derive(Debug, Clone)]
+pub struct User<'a> {
+    /// The pool's id.
+    pub user_pool_id: &'a str,
+    /// The user's `sub`, which no other user of any pool has.
+    pub sub: &'a str,
+    /// `userName`, which Cognito's API takes.
+    pub user_name: &'a str,
+    /// The app client, where one took part.
+    pub client_id: Option<&'a str>,
+    /// The trigger source, or the function that found the user.
+    pub source: &'a str,
+    /// The attributes that the profile keeps.
+    pub attributes: Vec<(&'a str, &'a str)>,
+}
+
+/// Whether this delivery was the one that counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It is written now.
+    Now,
+    /// It was there before.
+    Before,
+}
+
+impl Tables {
+    /// From `DIRECTORY_TABLE` and `EPHEMERAL_TABLE`.
+    pub fn from_wiring(wiring: &mut Wiring<'_>) -> Option<Self> {
+        let directory = wiring.required("DIRECTORY_TABLE", "the name of the directory table");
+        let ephemeral = wiring.required("EPHEMERAL_TABLE", "the name of the ephemeral table");
+        Some(Self {
+            directory: directory?,
+            ephemeral: ephemeral?,
+        })
+    }
+}
+
+impl Recorder {
+    /// Writes with `client`.
+    pub fn new(tables: Tables, client: Client) -> Self {
+        Self { client, tables }
+    }
+}
