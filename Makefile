@@ -79,17 +79,16 @@ packages: ## builds the functions for Lambda, for this machine's architecture, a
 
 # Deploying: into MiniStack on this machine, and into AWS.
 
-# Parameters of template.yaml and options of `sam deploy`, say SAM_DEPLOY="--config-env dev".
-SAM_DEPLOY ?=
-# Of the functions that `make deploy` uploads: arm64 or x86_64. Anything but the template's default is told as a
-# parameter, and parameters told here replace those that samconfig.toml has.
+# The section of samconfig.toml, and more options of tools/deploy.py: DEPLOY="--parameter Mfa=ON --yes".
+CONFIG_ENV ?= default
+DEPLOY ?=
+# Of the functions that `make deploy` uploads: arm64 or x86_64.
 ARCHITECTURE ?= arm64
-ARCHITECTURE_PARAMETER = $(if $(filter-out arm64,$(ARCHITECTURE)),--parameter-overrides Architecture=$(ARCHITECTURE))
-# The name of the stack, as samconfig.toml or SAM_DEPLOY has it.
-STACK ?= poolkeeper
+# A release's folder, whose functions are deployed instead of those built here: a change of rules needs no Rust then.
+PACKAGES ?=
 PEERS := target/tools/peers/bin
 
-.PHONY: advisories deploy-local install-peers deploy delete
+.PHONY: advisories deploy-local install-peers deploy delete purge
 
 # The binaries of the embedded stack are those that `cargo test --workspace` has built already, or builds next.
 deploy-local: install-peers ## deploys template.yaml into MiniStack and lets third-party clients use it; leaves nothing running
@@ -102,12 +101,15 @@ install-peers:
 	@tests/peers/install.sh
 
 deploy: install-peers ## deploys into the account whose credentials are in the environment (docs/deploy.md)
+ifeq ($(PACKAGES),)
 	tools/build-lambda.sh $(ARCHITECTURE)
-	rm -rf target/lambda
-	cp -R target/lambda-$(ARCHITECTURE) target/lambda
-	SAM_CLI_TELEMETRY=0 $(PEERS)/sam build
-	SAM_CLI_TELEMETRY=0 $(PEERS)/sam deploy $(ARCHITECTURE_PARAMETER) $(SAM_DEPLOY)
-	$(PEERS)/python tools/smoke_test.py --stack $(STACK) --aws $(PEERS)/aws
+	$(CARGO) build --locked --bin poolkeeper-local
+endif
+	$(PEERS)/python tools/deploy.py --config-env $(CONFIG_ENV) --architecture $(ARCHITECTURE) \
+		$(if $(PACKAGES),--packages $(PACKAGES)) $(DEPLOY)
 
 delete: install-peers ## deletes the stack; what people's data is in stays (docs/deploy.md)
-	SAM_CLI_TELEMETRY=0 $(PEERS)/sam delete $(SAM_DEPLOY)
+	SAM_CLI_TELEMETRY=0 $(PEERS)/sam delete --config-env $(CONFIG_ENV)
+
+purge: install-peers ## deletes what a deleted trial stack left; refuses a protected one (docs/deploy.md)
+	$(PEERS)/python tools/purge.py --config-env $(CONFIG_ENV)

@@ -42,7 +42,7 @@ def a_refused_sign_up_shows_the_policy_s_words_and_asks_once(world: World):
     before = calls(world, "PreSignUpFunction")
     code, message = refused(lambda: world.pool.sign_up("mallory@elsewhere.test"))
     equal(code, "UserLambdaValidationException")
-    equal(message, f"{world.names['PreSignUpFunction']} failed with error {MESSAGE}.")
+    equal(message, f"{world.names['PreSignUpFunction']}:live failed with error {MESSAGE}.")
     equal(calls(world, "PreSignUpFunction") - before, 1)
 
 
@@ -150,7 +150,7 @@ def a_malformed_event_refuses_the_sign_up_in_plain_words_and_once(world: World):
     before = calls(world, "PreSignUpFunction")
     code, message = refused(lambda: world.malformed_pool.sign_up("ana@example.com"))
     equal(code, "UserLambdaValidationException")
-    equal(message, f"{world.names['PreSignUpFunction']} failed with error {UNDECIDED}.")
+    equal(message, f"{world.names['PreSignUpFunction']}:live failed with error {UNDECIDED}.")
     equal(calls(world, "PreSignUpFunction") - before, 1)
 
 

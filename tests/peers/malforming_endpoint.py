@@ -3,6 +3,7 @@
 import http.server
 import json
 import threading
+import urllib.parse
 
 
 class MalformingEndpoint:
@@ -11,7 +12,7 @@ class MalformingEndpoint:
     def __init__(self, client):
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
-                function = self.path.split("/")[3]
+                function = urllib.parse.unquote(self.path.split("/")[3])
                 event = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 del event["triggerSource"]
                 answer = client.invoke(FunctionName=function, Payload=json.dumps(event).encode())

@@ -1,17 +1,25 @@
-"""MiniStack, with the one IAM condition key that it lacks and template.yaml rests on: `dynamodb:LeadingKeys`.
+"""MiniStack, with the two things that it lacks and template.yaml rests on: a condition key, and parameters for SAM.
+
+The IAM condition key is `dynamodb:LeadingKeys`.
 
 MiniStack evaluates `ForAllValues` and `Null`, but tells its evaluator nothing of the keys in a DynamoDB request, so that
 `Null: {dynamodb:LeadingKeys: "false"}` refuses every call of every function. Here the request's own keys are put in;
 what they are compared with, and how, stays MiniStack's. Without this file the template would have to be changed instead.
 
+And it hands the SAM transform no parameters, as AWS does. So `AutoPublishCodeSha256: !Ref ReleaseDigest` would be nothing,
+and a deploy of other rules would publish no version.
+
 Source of the key: "dynamodb:LeadingKeys" in the DynamoDB part of the AWS Service Authorization Reference.
 """
 
+import contextvars
 import json
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator
 from ministack.services import dynamodb
+from ministack.services.cloudformation import changesets, engine, handlers
+from samtranslator.translator import transform as sam
 
 # What carries the keys from the one function to the other; no policy can name it.
 KEYS_BY_TABLE = "poolkeeper:KeysByTable"
@@ -59,6 +67,26 @@ def enforce_with_keys(*arguments, original=iam_evaluator.enforce, service_contex
     return original(*arguments, service_context=context, **more)
 
 
+# The values of the parameters of the template that is being transformed.
+PARAMETERS = contextvars.ContextVar("parameters", default={})
+
+
+def apply_transforms(template, provided_params=None, previous_params=None, original=engine._apply_transforms):
+    values = engine._transform_parameters(template, provided_params, previous_params)
+    before = PARAMETERS.set(values)
+    try:
+        return original(template, provided_params, previous_params)
+    finally:
+        PARAMETERS.reset(before)
+
+
+def transform_with_parameters(template, _none, loader, original=sam.transform):
+    return original(template, PARAMETERS.get(), loader)
+
+
+for module in (changesets, engine, handlers):
+    module._apply_transforms = apply_transforms
+sam.transform = transform_with_parameters
 # The server imports both at each request.
 iam_actions.dynamodb_service_context = context_with_keys
 iam_evaluator.enforce = enforce_with_keys

@@ -10,6 +10,7 @@ import platform
 import re
 import shutil
 import subprocess
+import sys
 import time
 
 import boto3
@@ -18,7 +19,7 @@ from botocore.credentials import Credentials
 
 from identity_gate import IdentityGate
 from malforming_endpoint import MalformingEndpoint
-from processes import Failed, Processes, run
+from processes import Failed, Processes
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PEERS = ROOT / "tests/peers"
@@ -69,8 +70,7 @@ class World:
 
     def start(self):
         self.step("MiniStack", self.start_ministack)
-        self.step("sam build", self.sam_build)
-        self.step("sam deploy", self.sam_deploy)
+        self.step("deploy.py", self.deploy_stack)
         self.step("Cognito Identity and STS", self.start_embedded)
         self.step("cognito-local", self.start_pools)
 
@@ -109,46 +109,53 @@ class World:
         self.processes.start("ministack", [python, PEERS / "ministack_server.py"], env, self.work)
         self.processes.ready("ministack", f"{self.ministack}/_ministack/health")
 
-    def sam_build(self) -> str:
-        stage = self.work / "stage"
-        (stage / "target").mkdir(parents=True)
+    def deploy_stack(self) -> str:
         text, left_out = for_ministack((ROOT / "template.yaml").read_text())
-        (stage / "template.yaml").write_text(text)
-        shutil.copy(ROOT / "samconfig.toml", stage)
-        shutil.copytree(ROOT / "policy", stage / "policy")
-        # CodeUri is target/lambda/<function>/, whatever architecture lies in the working copy's own.
-        binaries = ROOT / f"target/lambda-{ARCHITECTURE}"
-        if not (binaries / "identity-vendor/bootstrap").exists():
-            raise Failed(f"no functions in {binaries}: run tools/build-lambda.sh {ARCHITECTURE}")
-        (stage / "target/lambda").symlink_to(binaries)
-        self.sam("build")
-        return f"without {len(left_out)} alarms: {', '.join(left_out)}"
+        (self.work / "template.yaml").write_text(text)
+        # What is deployed goes as a layer, which MiniStack mounts for no function of a runtime of its own; so the
+        # functions read the rules elsewhere.
+        shutil.copytree(ROOT / "policy", self.work / "policy")
+        rules = (ROOT / "policy/policy.toml").read_text()
+        self.policy.write_text(rules + LOCAL_ISSUER.format(issuer=f"{self.embedded}/oidc"))
+        self.deploy()
+        self.names = self.resources()
+        self.vendor = f"{self.ministack}/_aws/execute-api/{self.names['HttpApi']}"
+        return f"{len(self.names)} resources, without {len(left_out)} alarms: {', '.join(left_out)}"
 
-    def sam_deploy(self) -> str:
-        parameters = [f"Architecture={ARCHITECTURE}", f"PolicyFile={self.policy}", "DeletionProtection=INACTIVE"]
-        parameters += ["WithDemoDataPlane=true"]
-        self.sam("deploy", "--no-confirm-changeset", "--no-progressbar", "--parameter-overrides", *parameters)
-        stack = self.client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
-        unmade = [r["LogicalResourceId"] for r in stack if r["ResourceStatus"] != "CREATE_COMPLETE"]
+    def deploy(self, *more: str) -> str:
+        """`make deploy`, but for the build of the functions; what it printed."""
+        parameters = [f"PolicyFile={self.policy}", "DeletionProtection=INACTIVE", "WithDemoDataPlane=true"]
+        command = [sys.executable, ROOT / "tools/deploy.py", "--yes", "--architecture", ARCHITECTURE]
+        command += ["--template", self.work / "template.yaml", "--policy", self.work / "policy"]
+        # What API Gateway is called by is known only once it is there.
+        url = f"{self.ministack}/_aws/execute-api/{self.names.get('HttpApi', 'none-yet')}"
+        command += ["--stage", self.work / "stage", "--url", url]
+        command += [word for parameter in parameters for word in ("--parameter", parameter)]
+        env = self.env | OWNER | {"AWS_ENDPOINT_URL": self.ministack, "__SAM_CLI_APP_DIR": str(self.work / "sam")}
+        done = subprocess.run([*command, *more], env=env, capture_output=True, text=True, timeout=300)
+        output = done.stdout + done.stderr
+        (self.work / "deploy.log").write_text(output)
+        # Whether the smoke test at its end is content is for check_smoke.py.
+        if "Successfully created/updated stack" not in output and "No changes to deploy" not in output:
+            raise Failed(f"deploy.py:\n{output[-3000:]}")
+        return output
+
+    def resources(self) -> dict[str, str]:
+        """Physical ids by logical id, of a stack all of whose resources were made."""
+        pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK)
+        stack = [resource for page in pages for resource in page["StackResourceSummaries"]]
+        unmade = [r["LogicalResourceId"] for r in stack if not r["ResourceStatus"].endswith("_COMPLETE")]
         if unmade:
             raise Failed(f"not made: {', '.join(unmade)}")
-        self.names = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in stack}
-        self.vendor = f"{self.ministack}/_aws/execute-api/{self.names['HttpApi']}"
-        return f"{len(stack)} resources"
-
-    def sam(self, command: str, *arguments: str):
-        env = self.env | OWNER | {"AWS_ENDPOINT_URL": self.ministack, "__SAM_CLI_APP_DIR": str(self.work / "sam")}
-        sam = [TOOLS / "peers/bin/sam", command, *arguments]
-        run(sam, env, self.work / "stage", self.work / f"sam-{command}.log")
+        return {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in stack}
 
     # -------------------------------------------------------------------------------------------- embedded, user pools
 
     def start_embedded(self):
         """Cognito Identity and STS, with the roles and the pool of the deployed stack, under their names there."""
         issuer = f"{self.embedded}/oidc"
-        rules = (ROOT / "policy/policy.toml").read_text()
-        self.policy.write_text(rules + LOCAL_ISSUER.format(issuer=issuer))
-        shared = ["IdentityPool", "UserIdentityPool", "UserPool", "MemberRole", "PublisherRole", "DefaultAuthenticatedRole", "DataTable"]
+        shared = ["IdentityPool", "UserIdentityPool", "UserPool", "DataTable"]
+        shared += ["MemberRole", "PublisherRole", "DefaultAuthenticatedRole"]
         names = [f"--physical-id={name}={self.names[name]}" for name in shared]
         program = ROOT / "target/debug/poolkeeper-local"
         command = [program, "--no-tour", "--port", self.embedded.rpartition(":")[2]]
@@ -166,9 +173,9 @@ class World:
         """Three pools: wired as template.yaml wires it; with events that lose a field on the way; to a function that crashes."""
         self.make_crashing_function()
         right = {
-            "PreSignUp": self.names["PreSignUpFunction"],
-            "PostConfirmation": self.names["PostConfirmationFunction"],
-            "UserMigration": self.names["UserMigrationFunction"],
+            "PreSignUp": f"{self.names['PreSignUpFunction']}:live",
+            "PostConfirmation": f"{self.names['PostConfirmationFunction']}:live",
+            "UserMigration": f"{self.names['UserMigrationFunction']}:live",
         }
         started = [
             self.launch_pool("pool", right, self.ministack),
