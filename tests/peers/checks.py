@@ -12,26 +12,34 @@ def check(function):
     return function
 
 
-def play(world, only: str = "") -> tuple[int, int]:
-    """Runs every check; returns how many passed and how many failed."""
+def sentence(function) -> str:
+    return function.__name__.replace("_s_", "'s ").replace("_", " ")
+
+
+def chosen(words: str) -> list:
+    """The checks up to the last whose sentence contains `words`: a check uses what those before it made. None, if no
+    sentence contains them."""
+    named = [index for index, function in enumerate(CHECKS) if words in sentence(function)]
+    return CHECKS[: named[-1] + 1] if named else []
+
+
+def play(world, functions: list) -> tuple[int, int]:
+    """Runs these checks; returns how many passed and how many failed."""
     passed = failed = 0
-    for function in CHECKS:
-        sentence = function.__name__.replace("_s_", "'s ").replace("_", " ")
-        if only not in sentence:
-            continue
+    for function in functions:
         started = time.monotonic()
         try:
             function(world)
         except Exception as error:
             failed += 1
-            print(f"FAIL  {sentence}", flush=True)
+            print(f"FAIL  {sentence(function)}", flush=True)
             line = traceback.extract_tb(error.__traceback__)[-1]
             what = str(error) or f"{type(error).__name__} at {line.name}: {line.line}"
             print("\n".join(f"      {text}" for text in what.splitlines()), flush=True)
         else:
             passed += 1
             slow = time.monotonic() - started
-            print(f"ok    {sentence}{f' ({slow:.1f} s)' if slow > 1 else ''}", flush=True)
+            print(f"ok    {sentence(function)}{f' ({slow:.1f} s)' if slow > 1 else ''}", flush=True)
     return passed, failed
 
 

@@ -1,6 +1,6 @@
 """`make deploy-local`: template.yaml, deployed by SAM into MiniStack, used by pools and SDKs that nobody here wrote.
 
-deploy_local.py [WORDS]     plays the checks (those whose sentence contains WORDS) and ends everything
+deploy_local.py [WORDS]     plays the checks, up to the last whose sentence contains WORDS, and ends everything
 deploy_local.py --stay      deploys, prints how to look inside, and stays until Ctrl-C
 
 The last line is `N passed, N failed`; the exit status is 0 if none failed.
@@ -25,6 +25,11 @@ from world import CODE, OWNER, REGION, World
 
 def main() -> int:
     words = " ".join(sys.argv[1:])
+    stay = words == "--stay"
+    functions = checks.chosen("" if stay else words)
+    if not functions:
+        print(f"no check's sentence contains {words!r}; the sentences:", *map(checks.sentence, checks.CHECKS), sep="\n  ")
+        return 2
     # Profiles, CA bundles and proxies of whoever runs this are for elsewhere.
     for name in list(os.environ):
         if name.startswith("AWS_") or name.lower().endswith("_proxy"):
@@ -35,10 +40,10 @@ def main() -> int:
     try:
         world = World(work)
         world.start()
-        if words == "--stay":
+        if stay:
             tell(world)
             signal.pause()
-        passed, failed = checks.play(world, words)
+        passed, failed = checks.play(world, functions)
     except Failed as error:
         print(f"\nFAIL  {error}")
         passed, failed = 0, 1
