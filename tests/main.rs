@@ -12,6 +12,7 @@ mod lossless;
 mod policy;
 mod post_confirmation;
 mod pre_sign_up;
+mod prerequisites;
 mod shipped;
 mod silent;
 mod template;
