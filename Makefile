@@ -77,6 +77,10 @@ packages: ## builds the functions for Lambda, for this machine's architecture, a
 	@echo "== packages for Lambda"
 	@tools/build-lambda.sh $(HOST)
 
+release: prerequisites ## packages for both architectures that deploy without Rust, with checksums and a bill of materials
+	@echo "== release"
+	@tools/release.sh
+
 # Deploying: into MiniStack on this machine, and into AWS.
 
 # The section of samconfig.toml, and more options of tools/deploy.py: DEPLOY="--parameter Mfa=ON --yes".
@@ -88,7 +92,7 @@ ARCHITECTURE ?= arm64
 PACKAGES ?=
 PEERS := target/tools/peers/bin
 
-.PHONY: advisories deploy-local install-peers deploy delete purge
+.PHONY: advisories release deploy-local install-peers deploy delete purge
 
 # The binaries of the embedded stack are those that `cargo test --workspace` has built already, or builds next.
 deploy-local: install-peers ## deploys template.yaml into MiniStack and lets third-party clients use it; leaves nothing running

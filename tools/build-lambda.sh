@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# tools/build-lambda.sh [arm64] [x86_64]: builds the four functions for Lambda and lists the sizes of their packages.
+# tools/build-lambda.sh [arm64] [x86_64]: builds the functions for Lambda, zips them and bounds the sizes of the zips.
 # Without an argument, for both architectures. What is up to date is left alone, as cargo does.
 #
 # The binaries of arm64 land in target/lambda-arm64/<function>/bootstrap, those of x86_64 in target/lambda-x86_64/…:
@@ -8,7 +8,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-bins=(pre-sign-up post-confirmation user-migration identity-vendor)
 architectures=("$@")
 ((${#architectures[@]})) || architectures=(arm64 x86_64)
 
@@ -23,17 +22,6 @@ target_of() {
   esac
 }
 
-# Bytes of the package: what is uploaded is a zip of the one file.
-zipped() {
-  "$linker/python" - "$1" <<'PYTHON'
-import io, sys, zipfile
-packed = io.BytesIO()
-with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as package:
-    package.write(sys.argv[1], "bootstrap")
-print(len(packed.getvalue()))
-PYTHON
-}
-
 linker=$(tools/install.sh venv cargo-lambda tools/build-requirements.lock)
 export PATH=$linker:$PATH
 
@@ -45,11 +33,7 @@ for architecture in "${architectures[@]}"; do
   fi
   echo "$architecture: cargo lambda build --target $target …"
   started=$SECONDS
-  cargo-lambda lambda build --release --locked --target "$target" -p poolkeeper \
-    "${bins[@]/#/--bin=}" --lambda-dir "$folder"
+  cargo-lambda lambda build --release --locked --target "$target" -p poolkeeper --lambda-dir "$folder"
   echo "$architecture: up to date after $((SECONDS - started)) s"
-  for bin in "${bins[@]}"; do
-    printf '%-7s %-18s %9d bytes, %9d zipped\n' "$architecture" "$bin" \
-      "$(stat -c %s "$folder/$bin/bootstrap")" "$(zipped "$folder/$bin/bootstrap")"
-  done
+  "$linker/python" tools/packages.py "$architecture"
 done

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# tools/release.sh: makes a release under target/dist, for people who deploy without a Rust toolchain.
+#
+# For each architecture poolkeeper-<version>-<architecture>.tar.gz, which unpacks to a folder that `sam deploy` takes as
+# it is: the template, the zipped functions, the policy, samconfig.toml and the operator's tool, `poolkeeper`. Beside them
+# the software bill of materials (CycloneDX) and SHA256SUMS. The same sources make the same bytes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+version=$(sed -n '/^\[workspace.package\]/,/^$/s/^version = "\(.*\)"/\1/p' Cargo.toml)
+CARGO_CYCLONEDX=0.5.9
+dist=target/dist
+linker=$(tools/install.sh venv cargo-lambda tools/build-requirements.lock)
+sam=$(tools/install.sh venv linters tools/requirements.lock)/sam
+bill=$(tools/install.sh cargo cargo-cyclonedx "$CARGO_CYCLONEDX")
+
+tools/build-lambda.sh arm64 x86_64
+rm -rf "$dist"
+mkdir -p "$dist"
+
+for architecture in arm64 x86_64; do
+  name=poolkeeper-$version-$architecture
+  folder=$dist/$name
+  target=$(sed 's/arm64/aarch64/' <<<"$architecture")-unknown-linux-musl
+  mkdir -p "$folder/lambda"
+  cp -R policy samconfig.toml README.md SECURITY.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT docs "$folder/"
+  cp target/lambda-"$architecture"/*.zip "$folder/lambda/"
+  # What the build leaves in target/lambda is zipped beside the template, for one architecture.
+  sed -E "s|CodeUri: target/lambda/([a-z-]+)/|CodeUri: lambda/\1.zip|
+    /^  Architecture:/,/Default:/s|Default: .*|Default: $architecture|" template.yaml >"$folder/template.yaml"
+  if grep -n 'target/' "$folder/template.yaml" >&2; then
+    echo "the packaged template refers to the build" >&2
+    exit 1
+  fi
+  echo "$architecture: poolkeeper, the operator's tool …"
+  PATH=$linker:$PATH cargo-lambda lambda build --release --locked --target "$target" -p poolkeeper-cli \
+    --bin poolkeeper --lambda-dir "target/cli-$architecture"
+  cp "target/cli-$architecture/poolkeeper/bootstrap" "$folder/poolkeeper"
+  SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 "$sam" validate --lint --template "$folder/template.yaml"
+  tar --create --gzip --directory "$dist" --sort=name --owner=0 --group=0 --numeric-owner --mtime=@315532800 \
+    --file "$dist/$name.tar.gz" "$name"
+done
+
+# Of what ships, not of the test-bed. The tool writes beside each manifest.
+SOURCE_DATE_EPOCH=315532800 "$bill/cargo-cyclonedx" cyclonedx --format json --no-build-deps \
+  --target aarch64-unknown-linux-musl --override-filename poolkeeper.cdx --quiet
+mv poolkeeper.cdx.json "$dist/poolkeeper-$version.cdx.json"
+find . -name poolkeeper.cdx.json -not -path './target/*' -delete
+
+(cd "$dist" && sha256sum ./*.tar.gz ./*.cdx.json >SHA256SUMS && sha256sum --check --quiet SHA256SUMS)
+ls -l "$dist" | sed -n 's/^-[^ ]* *[^ ]* *[^ ]* *[^ ]* *\([0-9]*\) .* \([^ ]*\)$/\1 \2/p'
