@@ -1,17 +1,16 @@
 //! pre-sign-up: decides who may create an account.
 
-mod checks;
-mod trigger;
-
 use std::process::ExitCode;
 
-use shared::start;
-
-use crate::trigger::PreSignUp;
+use pre_sign_up::{PreSignUp, checks::Checks};
+use shared::{policy, start, wiring::Wiring};
 
 fn main() -> ExitCode {
-    start::function(|policy, wiring| async {
-        wiring.finish(Some(()))?;
-        Ok(PreSignUp::new(policy))
-    })
+    start::function(
+        |policy: policy::PreSignUp, wiring: Wiring<'static>| async move {
+            wiring.finish(Some(()))?;
+            let checks = Checks::new(policy, &policy::folder())?;
+            Ok(PreSignUp::new(checks))
+        },
+    )
 }

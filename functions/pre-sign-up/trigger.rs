@@ -1,69 +1,107 @@
 //! From the event to the checks, and from their verdict to Cognito's answer.
 
-use serde::Deserialize;
 use shared::{
     invocation::Invocation,
-    policy::{self, SignUpKind},
+    policy::{CheckKind, SignUpKind},
     telemetry::Outcome,
-    trigger::{
-        Answer, Attributes, Decision, Failure, PublicMessage, Trigger, TriggerEvent, TriggerSource,
-    },
+    trigger::{Answer, Decision, Failure, PublicMessage, Trigger, TriggerEvent, TriggerSource},
 };
 
-use crate::checks::{self, Verdict};
+use crate::{
+    Applicant, Request,
+    checks::Checks,
+    judge::{Ruling, Verdict},
+};
 
-const NOT_ADMITTED: &str = "this e-mail address is not admitted";
 const NOT_CHECKED: &str = "the sign-up cannot be checked at the moment, please try again later";
 
-/// The trigger, with its rules.
-pub(crate) struct PreSignUp {
-    policy: policy::PreSignUp,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-#[derive(Default)]
-struct Request {
-    user_attributes: Attributes,
+/// The trigger, with its checks.
+pub struct PreSignUp {
+    checks: Checks,
 }
 
 impl PreSignUp {
-    pub(crate) fn new(policy: policy::PreSignUp) -> Self {
-        Self { policy }
+    /// With the checks of the policy.
+    pub fn new(checks: Checks) -> Self {
+        Self { checks }
     }
 }
 
 impl Trigger for PreSignUp {
     const FUNCTION: &'static str = "pre-sign-up";
 
-    async fn decide(&self, event: &TriggerEvent, _: &Invocation) -> Result<Decision, Failure> {
-        let kind = match event.source() {
-            TriggerSource::PRE_SIGN_UP_SIGN_UP => SignUpKind::SignUp,
-            TriggerSource::PRE_SIGN_UP_ADMIN_CREATE_USER => SignUpKind::AdminCreateUser,
-            TriggerSource::PRE_SIGN_UP_EXTERNAL_PROVIDER => SignUpKind::ExternalProvider,
-            // A way in that is new to us. Nobody enters unchecked; refusing would shut out a flow that
-            // Cognito documents tomorrow.
-            source if source.trigger() == "PreSignUp" => SignUpKind::SignUp,
-            _ => return Ok(Decision::pass_through()),
+    async fn decide(
+        &self,
+        event: &TriggerEvent,
+        invocation: &Invocation,
+    ) -> Result<Decision, Failure> {
+        let Some(kind) = sign_up_kind(event.source()) else {
+            return Ok(Decision::pass_through());
         };
         let request: Request = event.request()?;
-        let email = request.user_attributes.get("email");
-        Ok(match checks::judge(&self.policy, kind, email) {
-            Verdict::Admit => Decision::new(Outcome::Allowed, "no-objection", Answer::Unchanged),
-            Verdict::Report(rule, reason) => {
-                Decision::new(Outcome::Allowed, reason, Answer::Unchanged).by_rule(rule)
+        let applicant = Applicant::new(event, &request, kind);
+        let note = |heard: &crate::Heard<'_>| {
+            if let Ruling::Report(reason) = heard.ruling {
+                invocation.note(|line, _| line.reported(heard.check.name.as_str(), reason));
             }
-            Verdict::Refuse(rule, reason, message) => {
-                let message = message.unwrap_or(NOT_ADMITTED).to_owned();
-                let answer = Answer::Refuse(PublicMessage(message.into()));
-                Decision::new(Outcome::Refused, reason, answer).by_rule(rule)
-            }
-        })
+        };
+        let verdict = self
+            .checks
+            .hear(&applicant, invocation.deadline(), note)
+            .await;
+        Ok(answer_to(verdict))
     }
 
     /// Fails closed: nobody comes in unchecked.
     fn settle(&self, failure: &Failure) -> Decision {
         let answer = Answer::Refuse(PublicMessage(NOT_CHECKED.into()));
         Decision::new(Outcome::Failed, failure.reason(), answer)
+    }
+}
+
+/// The way in that a source stands for; `None` for another trigger's source.
+pub fn sign_up_kind(source: TriggerSource<'_>) -> Option<SignUpKind> {
+    match source {
+        TriggerSource::PRE_SIGN_UP_SIGN_UP => Some(SignUpKind::SignUp),
+        TriggerSource::PRE_SIGN_UP_ADMIN_CREATE_USER => Some(SignUpKind::AdminCreateUser),
+        TriggerSource::PRE_SIGN_UP_EXTERNAL_PROVIDER => Some(SignUpKind::ExternalProvider),
+        // A way in that is new to us. Nobody enters unchecked; refusing would shut out a flow that
+        // Cognito documents tomorrow.
+        source if source.trigger() == "PreSignUp" => Some(SignUpKind::SignUp),
+        _ => None,
+    }
+}
+
+/// What Cognito is told of a verdict.
+pub fn answer_to(verdict: Verdict<'_>) -> Decision {
+    match verdict {
+        Verdict::Admit { reported } => {
+            let reason = if reported { "reported" } else { "no-objection" };
+            Decision::new(Outcome::Allowed, reason, Answer::Unchanged)
+        }
+        Verdict::Refuse {
+            check,
+            reason,
+            cause,
+        } => {
+            let message = check.message.as_ref().map(|message| message.as_str());
+            let message = message.unwrap_or_else(|| default_message(&check.kind));
+            // The code is for the app: texts change, and are translated.
+            let message = PublicMessage(format!("{message} [{reason}]").into());
+            let mut decision = Decision::new(Outcome::Refused, reason, Answer::Refuse(message));
+            decision.cause = cause;
+            decision.by_rule(check.name.as_str())
+        }
+    }
+}
+
+fn default_message(kind: &CheckKind) -> &'static str {
+    match kind {
+        CheckKind::EmailDomain(_) | CheckKind::DisposableDomain(_) => {
+            "this e-mail address is not admitted"
+        }
+        CheckKind::UserName(_) => "this user name is not admitted",
+        CheckKind::Attribute(_) => "something that was entered is not admitted",
+        CheckKind::PhoneNumber(_) => "this phone number is not admitted",
     }
 }

@@ -9,7 +9,7 @@ import zipfile
 from checks import check, equal, refused
 from world import ARCHITECTURE, CODE, ROOT, World
 
-MESSAGE = "please sign up with your company's e-mail address"
+MESSAGE = "please sign up with your company's e-mail address [email-domain-not-allowed]"
 UNDECIDED = "the sign-up cannot be checked at the moment, please try again later"
 LUIS, OLD_PASSWORD = "luis@example.com", "the-0ld-Password"
 # crypt(3) of libxcrypt made it.

@@ -19,7 +19,10 @@ mod pre_sign_up;
 mod sections;
 mod user_migration;
 
-use std::{fmt, path::Path};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use toml::{Spanned, de::DeTable};
 
@@ -34,7 +37,10 @@ pub use self::{
     },
     name::Name,
     post_confirmation::{OnFailure, PostConfirmation},
-    pre_sign_up::{Check, DomainPattern, EmailDomain, Mode, PreSignUp, SignUpKind, Undecided},
+    pre_sign_up::{
+        Attribute, Check, CheckKind, Clients, DisposableDomain, DomainPattern, EmailDomain, Mode,
+        Pattern, PhoneNumber, PhonePrefix, PreSignUp, SignUpKind, TextRules, Undecided, UserName,
+    },
     sections::{Findings, Rules, WrittenSection},
     user_migration::UserMigration,
 };
@@ -45,6 +51,17 @@ pub const DEFAULT_POLICY_FILE: &str = "/opt/policy.toml";
 
 /// The version of the file's format that this code reads.
 const VERSION: i64 = 1;
+
+/// The folder of the policy file, where the other files that it names are.
+pub fn folder() -> PathBuf {
+    let mut folder = PathBuf::from(path());
+    folder.pop();
+    folder
+}
+
+fn path() -> String {
+    std::env::var("POLICY_FILE").unwrap_or_else(|_| DEFAULT_POLICY_FILE.to_owned())
+}
 
 /// A policy file's text, parsed as far as its syntax allows.
 pub struct PolicyFile {
@@ -57,7 +74,7 @@ impl PolicyFile {
     /// # Errors
     /// When it cannot be read.
     pub fn from_env() -> Result<Self, PolicyErrors> {
-        let path = std::env::var("POLICY_FILE").unwrap_or_else(|_| DEFAULT_POLICY_FILE.to_owned());
+        let path = path();
         Self::read(Path::new(&path))
     }
 

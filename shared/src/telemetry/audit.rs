@@ -70,6 +70,10 @@ pub struct AuditLine {
     /// The rule of the policy that decided, by name.
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<String>,
+    /// What checks would have refused, had they been enforced or able to decide.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<Report>>"))]
+    reports: Vec<Report>,
     /// `triggerSource`; `unknown` where it is not shaped as Cognito shapes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     trigger_source: Option<String>,
@@ -101,6 +105,16 @@ pub struct AuditLine {
     remaining_ms: u64,
 }
 
+/// One rule that objected and was not enforced.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct Report {
+    /// The rule's name.
+    rule: String,
+    /// A stable code for the reason.
+    reason: &'static str,
+}
+
 /// Identifiers that come from outside are cut to this many characters.
 const MAX_IDENTIFIER: usize = 128;
 
@@ -117,6 +131,7 @@ impl AuditLine {
             outcome: Outcome::Failed,
             reason: "undecided",
             rule: None,
+            reports: Vec::new(),
             trigger_source: None,
             user_pool_id: None,
             client_id: None,
@@ -151,6 +166,12 @@ impl AuditLine {
     pub fn of_store(&mut self, name: &str, scheme: Option<&'static str>) {
         self.store = Some(name.to_owned());
         self.scheme = scheme;
+    }
+
+    /// The rule `rule` would have refused for `reason`, but only reports.
+    pub fn reported(&mut self, rule: &str, reason: &'static str) {
+        let rule = rule.to_owned();
+        self.reports.push(Report { rule, reason });
     }
 
     /// The role's alias, once the policy knows it.

@@ -1,0 +1,60 @@
+//! What a check can look at. A new kind is a variant here, a key in `check.rs`, and a file in
+//! `functions/pre-sign-up/checks/`.
+
+use serde::Deserialize;
+
+use super::{Attribute, DomainPattern, EmailDomain, PhoneNumber, SignUpKind, UserName};
+
+/// What a check looks at.
+#[derive(Debug, Clone)]
+pub enum CheckKind {
+    /// The domain of the e-mail address, against lists in the policy.
+    EmailDomain(EmailDomain),
+    /// The domain of the e-mail address, against the list of disposable ones.
+    DisposableDomain(DisposableDomain),
+    /// The user name.
+    UserName(UserName),
+    /// One attribute.
+    Attribute(Attribute),
+    /// The phone number's prefix.
+    PhoneNumber(PhoneNumber),
+}
+
+impl CheckKind {
+    /// The keys that say what a check looks at.
+    pub(super) const KEYS: [&'static str; 5] = [
+        "email_domain",
+        "disposable_domain",
+        "user_name",
+        "attribute",
+        "phone_number",
+    ];
+
+    /// The ways into the pool that such a check looks at if it does not say. The user name of a federated
+    /// user is the provider's; what an administrator creates is checked for its attributes only.
+    pub(super) fn applies_to(&self) -> Vec<SignUpKind> {
+        use SignUpKind::{AdminCreateUser, ExternalProvider, SignUp};
+        match self {
+            Self::UserName(_) => vec![SignUp],
+            Self::Attribute(_) => vec![SignUp, ExternalProvider, AdminCreateUser],
+            _ => vec![SignUp, ExternalProvider],
+        }
+    }
+}
+
+/// Domains whose addresses anybody can read, or that forward for a few minutes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DisposableDomain {
+    /// The list: a file beside the policy, one domain a line.
+    #[serde(default = "disposable_domains")]
+    pub list: String,
+    /// Not these, whatever the list says.
+    #[serde(default)]
+    pub allow: Vec<DomainPattern>,
+}
+
+fn disposable_domains() -> String {
+    "disposable-domains.txt".to_owned()
+}

@@ -1,0 +1,68 @@
+//! `[pre-sign-up]`: who may create an account.
+
+mod check;
+mod clients;
+mod email_domain;
+mod kind;
+mod phone_number;
+mod text;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+pub use self::{
+    check::{Check, Mode, SignUpKind, Undecided},
+    clients::Clients,
+    email_domain::{DomainPattern, EmailDomain},
+    kind::{CheckKind, DisposableDomain},
+    phone_number::{PhoneNumber, PhonePrefix},
+    text::{Attribute, Pattern, TextRules, UserName},
+};
+use super::{Findings, Name, Rules};
+
+/// The rules of pre-sign-up.
+#[derive(Debug, Clone)]
+pub struct PreSignUp {
+    /// The checks that are not off, in order.
+    pub checks: Vec<Check>,
+}
+
+/// Who may create an account.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "PreSignUp")
+)]
+pub struct Section {
+    /// The app clients that checks can name, by a name of their own.
+    #[serde(default)]
+    clients: BTreeMap<Name, clients::Client>,
+    /// The checks, in order. The first that refuses decides.
+    #[serde(default)]
+    checks: Vec<check::WrittenCheck>,
+}
+
+impl Rules for PreSignUp {
+    const SECTION: &'static str = "pre-sign-up";
+
+    type Section = Section;
+
+    fn compile(section: Section, findings: &mut Findings) -> Option<Self> {
+        let mut seen = Vec::new();
+        let mut checks = Vec::new();
+        clients::check(&section.clients, findings);
+        for written in section.checks {
+            let name = written.name.get_ref().clone();
+            if seen.contains(&name) {
+                let span = written.name.span();
+                findings.at(span, format!("a second check is called {name}"));
+            }
+            checks.extend(written.compile(&section.clients, findings));
+            seen.push(name);
+        }
+        Some(Self { checks })
+    }
+}
