@@ -9,8 +9,11 @@ use serde_json::{Value, json};
 use shared::{
     aws,
     deadline::Deadline,
-    jwt::{Issuer, Rejected, UnverifiedJwt, VerifyError, install_crypto_provider},
-    policy::{IdentityVendor, IssuerUrl, PolicyFile},
+    jwt::{
+        Fetcher, Issuer, IssuerUrl, Rejected, RuntimeApi, UnverifiedJwt, VerifyError,
+        install_crypto_provider,
+    },
+    policy::{IdentityVendor, PolicyFile},
 };
 
 /// A development issuer behind a server that can fail, and what verifies its tokens.
@@ -28,6 +31,11 @@ impl World {
 
     /// With these lines more in the policy's section of the issuer.
     async fn under(rules: &str) -> Self {
+        Self::beside(rules, None).await
+    }
+
+    /// On a machine that has a Lambda Runtime API.
+    async fn beside(rules: &str, runtime_api: Option<RuntimeApi>) -> Self {
         install_crypto_provider();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let upstream = listener.local_addr().unwrap().to_string();
@@ -37,12 +45,13 @@ impl World {
         let router = issuer.router();
         tokio::spawn(async move { axum::serve(listener, router).await });
         let text = format!(
-            "version = 1\n[identity-vendor.issuers.app]\naudiences = [\"poolkeeper\"]\nmax_token_age_seconds = 604800\n{rules}"
+            "version = 1\n[identity-vendor.sources.app]\naudiences = [\"poolkeeper\"]\nmax_token_age_seconds = 604800\n{rules}"
         );
         let policy: IdentityVendor = PolicyFile::parse("policy.toml", text).section().unwrap();
-        let (name, rules) = policy.issuers.into_iter().next().unwrap();
+        let source = policy.sources.into_values().next().unwrap();
         let url = IssuerUrl::try_from(issuer.issuer().to_owned()).unwrap();
-        let verifier = Issuer::new(name, url, rules, aws::connector().unwrap());
+        let fetcher = Fetcher::new(aws::connector().unwrap(), runtime_api);
+        let verifier = Issuer::new(url, source.tokens, fetcher);
         Self {
             issuer,
             front,
@@ -81,6 +90,11 @@ async fn later(seconds: u64) {
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(seconds)).await;
     tokio::time::resume();
+}
+
+fn another_audience() -> Rejected {
+    let expected = "poolkeeper".to_owned();
+    Rejected::Audience { expected }
 }
 
 const UNKNOWN_KEY: Result<(), VerifyError> = Err(VerifyError::Rejected(Rejected::UnknownKey));
@@ -167,13 +181,130 @@ async fn an_unknown_key_is_asked_for_once_in_ten_seconds() {
     let kid = world.issuer.rotate().unwrap();
     let unknown = world.token();
     world.issuer.withdraw(&kid);
+    assert_eq!(world.verify(&unknown).await, UNKNOWN_KEY);
     for _ in 0..10 {
-        assert_eq!(world.verify(&unknown).await, UNKNOWN_KEY);
+        assert_eq!(
+            world.verify(&unknown).await,
+            Err(VerifyError::KeyNotYetKnown)
+        );
     }
     assert_eq!(world.issuer.jwks_requests(), 2);
     later(11).await;
     assert_eq!(world.verify(&unknown).await, UNKNOWN_KEY);
     assert_eq!(world.issuer.jwks_requests(), 3);
+}
+
+#[tokio::test]
+async fn a_key_published_during_a_flood_of_unknown_ones_is_not_refused_but_put_off() {
+    let world = World::new().await;
+    let kid = world.issuer.rotate().unwrap();
+    let invented = world.token();
+    world.issuer.withdraw(&kid);
+    assert_eq!(world.verify(&invented).await, UNKNOWN_KEY);
+    world.issuer.rotate().unwrap();
+    let rotated = world.token();
+    let put_off = Err(VerifyError::KeyNotYetKnown);
+    assert_eq!(world.verify(&rotated).await, put_off);
+    assert_eq!(world.verify(&invented).await, put_off);
+    later(11).await;
+    assert_eq!(world.verify(&rotated).await, Ok(()));
+}
+
+#[tokio::test]
+async fn every_key_that_shares_a_kid_is_tried() {
+    let world = World::new().await;
+    let kid = world.issuer.rotate().unwrap();
+    let documents = world.documents(|key| key["kid"] = json!(kid)).await;
+    let mut documents: Value = serde_json::from_str(&documents).unwrap();
+    // The one that signs comes last, behind one of another kind and one of its own.
+    documents["keys"].as_array_mut().unwrap().reverse();
+    let verified = world
+        .verify_by(crate::common::faulty::http(
+            "200 OK",
+            &documents.to_string(),
+        ))
+        .await;
+    assert_eq!(verified, Ok(()));
+}
+
+#[tokio::test]
+async fn no_issuer_leads_to_the_runtime_api() {
+    use crate::common::faulty::http;
+
+    let runtime_api = Faulty::start(Behaviour::Close).await;
+    let authority = runtime_api.url.trim_start_matches("http://");
+    let world = World::beside("", RuntimeApi::new(authority)).await;
+    let documents = world.documents(|_| {}).await;
+    let url = world.issuer.issuer();
+    let elsewhere = documents.replace(
+        &format!("\"{url}/jwks.json\""),
+        &format!("\"{}/jwks.json\"", runtime_api.url),
+    );
+    assert_ne!(elsewhere, documents);
+    runtime_api.behave(http("200 OK", &documents));
+    let refused = world.verify_by(http("200 OK", &elsewhere)).await;
+    assert!(
+        matches!(refused, Err(VerifyError::KeysUnavailable(_))),
+        "{refused:?}"
+    );
+    assert_eq!(runtime_api.requests(), 0);
+}
+
+#[tokio::test]
+async fn a_token_is_accepted_of_the_clients_that_the_policy_names() {
+    let rejected = |why| Err(VerifyError::Rejected(why));
+    for (claims, expected) in [
+        (json!({"azp": "web"}), Ok(())),
+        (
+            json!({"azp": "another"}),
+            rejected(Rejected::AuthorizedParty),
+        ),
+        (json!({}), rejected(Rejected::Claim("azp".into()))),
+        (
+            json!({"azp": ["web"]}),
+            rejected(Rejected::Claim("azp".into())),
+        ),
+    ] {
+        let world = World::under("authorized_parties = [\"web\"]").await;
+        let jwt = world.issuer.mint(claims.clone()).unwrap();
+        let jwt = UnverifiedJwt::decode(&jwt).unwrap();
+        assert_eq!(world.verify(&jwt).await, expected, "{claims}");
+    }
+    let world = World::new().await;
+    let jwt = world.issuer.mint(json!({"azp": "another"})).unwrap();
+    let jwt = UnverifiedJwt::decode(&jwt).unwrap();
+    assert_eq!(world.verify(&jwt).await, Ok(()), "no list, no check");
+}
+
+#[tokio::test]
+async fn a_claim_that_the_policy_requires_must_be_there() {
+    for (claims, expected) in [
+        (json!({"tenant": "a"}), Ok(())),
+        (
+            json!({}),
+            Err(VerifyError::Rejected(Rejected::Claim("tenant".into()))),
+        ),
+    ] {
+        let world = World::under("required_claims = [\"tenant\"]").await;
+        let jwt = world.issuer.mint(claims).unwrap();
+        let jwt = UnverifiedJwt::decode(&jwt).unwrap();
+        assert_eq!(world.verify(&jwt).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn keys_in_the_policy_are_used_and_none_is_fetched() {
+    let world = World::new().await;
+    let documents = world.documents(|_| {}).await;
+    let keys: Value = serde_json::from_str(&documents).unwrap();
+    let jwks = json!({"keys": keys["keys"]}).to_string();
+    let pinned = World::under(&format!("jwks = '{jwks}'")).await;
+    // The issuer's RS256 key is the same in both worlds; its ES256 key is made anew.
+    assert_eq!(pinned.verify(&pinned.token()).await, Ok(()));
+    let jwt = pinned.issuer.mint_with("ES256", json!({})).unwrap();
+    let jwt = UnverifiedJwt::decode(&jwt).unwrap();
+    assert_eq!(pinned.verify(&jwt).await, UNKNOWN_KEY);
+    assert_eq!(pinned.front.requests(), 0);
 }
 
 #[tokio::test]
@@ -219,9 +350,13 @@ async fn documents_that_are_too_large_elsewhere_or_of_another_issuer_are_refused
 
 #[tokio::test]
 async fn a_key_for_another_use_or_algorithm_verifies_nothing() {
-    for (member, value) in [("use", "enc"), ("alg", "RS512")] {
+    for (member, value) in [
+        ("use", json!("enc")),
+        ("alg", json!("RS512")),
+        ("key_ops", json!(["encrypt"])),
+    ] {
         let world = World::new().await;
-        let documents = world.documents(|key| key[member] = json!(value)).await;
+        let documents = world.documents(|key| key[member] = value.clone()).await;
         let refused = world
             .verify_by(crate::common::faulty::http("200 OK", &documents))
             .await;
@@ -257,8 +392,8 @@ async fn of_a_user_pool_the_one_kind_of_token_is_accepted_that_the_policy_names(
             rejected(Rejected::TokenUse),
         ),
         ("access", &access, Ok(())),
-        ("access", &stranger, rejected(Rejected::Audience)),
-        ("access", &nobody, rejected(Rejected::Audience)),
+        ("access", &stranger, rejected(another_audience())),
+        ("access", &nobody, rejected(another_audience())),
         (
             "access",
             &json!({"token_use": "id", "client_id": "poolkeeper"}),

@@ -1,6 +1,6 @@
 //! Claims that an issuer vouches for.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use jsonwebtoken::errors::ErrorKind;
 use serde_json::{Map, Value};
@@ -25,7 +25,7 @@ pub enum Rejected {
     Signature,
     /// A claim is absent or of the wrong type.
     #[error("the claim {0} is missing or malformed")]
-    Claim(&'static str),
+    Claim(Cow<'static, str>),
     /// Past `exp`, or past the maximum age.
     #[error("the token has expired")]
     Expired,
@@ -33,13 +33,19 @@ pub enum Rejected {
     #[error("the token is not valid yet")]
     NotYetValid,
     /// Of another issuer than the one that was chosen.
-    #[error("the issuer is another")]
+    #[error("the token's iss is not the issuer that was chosen")]
     Issuer,
     /// For somebody else.
-    #[error("the audience is another")]
-    Audience,
-    /// Another kind of token than the policy asks for.
-    #[error("token_use is another")]
+    #[error("the token's audience is not one that this source accepts (expected {expected})")]
+    Audience {
+        /// What the settings accept.
+        expected: String,
+    },
+    /// Issued to a client that the settings do not name.
+    #[error("the token's azp is not an authorized party of this source")]
+    AuthorizedParty,
+    /// Another kind of token than the settings ask for.
+    #[error("the token's token_use is not the one that this source accepts")]
     TokenUse,
     /// Not readable.
     #[error("the token is malformed")]
@@ -54,7 +60,7 @@ impl VerifiedClaims {
             .unwrap_or_default();
         // An empty subject would be one identity for all who have none.
         if subject.is_empty() || subject.len() > 1024 {
-            return Err(Rejected::Claim("sub"));
+            return Err(Rejected::Claim("sub".into()));
         }
         let subject = subject.to_owned();
         Ok(Self { subject, members })
@@ -65,9 +71,34 @@ impl VerifiedClaims {
         &self.subject
     }
 
-    /// Any claim.
-    pub fn get(&self, claim: &str) -> Option<&Value> {
-        self.members.get(claim)
+    /// `iat`, whole seconds since 1970.
+    pub fn issued_at(&self) -> u64 {
+        self.seconds("iat")
+    }
+
+    /// `exp`, whole seconds since 1970.
+    pub fn expires_at(&self) -> u64 {
+        self.seconds("exp")
+    }
+
+    /// All claims.
+    pub fn into_members(self) -> Map<String, Value> {
+        self.members
+    }
+
+    /// NumericDate may have a fraction (RFC 7519, section 2).
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "rounds down; a conversion from f64 saturates"
+    )]
+    fn seconds(&self, claim: &str) -> u64 {
+        let number = self.members.get(claim);
+        let fraction = || number.and_then(Value::as_f64).map(|seconds| seconds as u64);
+        number
+            .and_then(Value::as_u64)
+            .or_else(fraction)
+            .unwrap_or(0)
     }
 }
 
@@ -85,14 +116,11 @@ impl From<jsonwebtoken::errors::Error> for Rejected {
             ErrorKind::ExpiredSignature => Self::Expired,
             ErrorKind::ImmatureSignature => Self::NotYetValid,
             ErrorKind::InvalidIssuer => Self::Issuer,
-            ErrorKind::InvalidAudience => Self::Audience,
-            ErrorKind::MissingRequiredClaim(claim) => Self::Claim(match claim.as_str() {
-                "exp" => "exp",
-                "iss" => "iss",
-                "aud" => "aud",
-                "sub" => "sub",
-                _ => "required",
-            }),
+            ErrorKind::InvalidAudience => Self::Audience {
+                expected: String::new(),
+            },
+            // Its name is one of those that the verifier was told to require.
+            ErrorKind::MissingRequiredClaim(claim) => Self::Claim(claim.clone().into()),
             _ => Self::Malformed,
         }
     }

@@ -1,11 +1,14 @@
 //! `GET` of a small JSON document from an issuer: no redirects, no more than 100 KiB, by a deadline.
 
+use std::sync::Arc;
+
 use aws_smithy_http_client::Connector;
 use aws_smithy_runtime_api::{client::http::HttpConnector, http::Request};
 use http_body_util::{BodyExt, Limited};
 use serde::de::DeserializeOwned;
 
-use crate::{deadline::Deadline, policy::IssuerUrl};
+use super::url::RuntimeApi;
+use crate::deadline::Deadline;
 
 /// Largest document that is read, octets.
 const MAX_DOCUMENT: usize = 100 * 1024;
@@ -15,6 +18,12 @@ const MAX_DOCUMENT: usize = 100 * 1024;
 pub(super) enum FetchError {
     #[error("the URL cannot be requested")]
     Url,
+    #[error("the URL is the Lambda Runtime API's")]
+    RuntimeApi,
+    #[error("the issuer names a jwks_uri that is not https")]
+    Insecure,
+    #[error("the document speaks for another issuer")]
+    AnotherIssuer,
     #[error("the time ran out")]
     DeadlineExceeded,
     #[error("no connection, or no answer")]
@@ -27,30 +36,55 @@ pub(super) enum FetchError {
     Json,
 }
 
-/// The document at `url`.
-pub(super) async fn json<T: DeserializeOwned>(
-    connector: &Connector,
-    url: &IssuerUrl,
-    deadline: Deadline,
-) -> Result<T, FetchError> {
-    let request = Request::get(url.as_str()).map_err(|_| FetchError::Url)?;
-    let exchange = async {
-        let response = connector
-            .call(request)
-            .await
-            .map_err(|_| FetchError::NoAnswer)?;
-        // A redirect is a status like any other: what it points to is nobody's word but the network's.
-        if response.status().as_u16() != 200 {
-            return Err(FetchError::Status(response.status().as_u16()));
+/// What documents are fetched with. Clones share their connections.
+#[derive(Debug, Clone)]
+pub struct Fetcher {
+    connector: Arc<Connector>,
+    runtime_api: Option<RuntimeApi>,
+}
+
+impl Fetcher {
+    /// Fetches through `connector`, and never from the Lambda Runtime API.
+    pub fn new(connector: Connector, runtime_api: Option<RuntimeApi>) -> Self {
+        Self {
+            connector: Arc::new(connector),
+            runtime_api,
         }
-        let body = Limited::new(response.into_body(), MAX_DOCUMENT)
-            .collect()
-            .await;
-        let bytes = body.map_err(|_| FetchError::Body)?.to_bytes();
-        serde_json::from_slice(&bytes).map_err(|_| FetchError::Json)
-    };
-    deadline
-        .bound(exchange)
-        .await
-        .map_err(|_| FetchError::DeadlineExceeded)?
+    }
+
+    /// The document at `url`.
+    pub(super) async fn json<T: DeserializeOwned>(
+        &self,
+        url: &str,
+        deadline: Deadline,
+    ) -> Result<T, FetchError> {
+        if self
+            .runtime_api
+            .as_ref()
+            .is_some_and(|api| api.is_meant_by(url))
+        {
+            return Err(FetchError::RuntimeApi);
+        }
+        let request = Request::get(url).map_err(|_| FetchError::Url)?;
+        let exchange = async {
+            let response = self
+                .connector
+                .call(request)
+                .await
+                .map_err(|_| FetchError::NoAnswer)?;
+            // A redirect is a status like any other: what it points to is nobody's word but the network's.
+            if response.status().as_u16() != 200 {
+                return Err(FetchError::Status(response.status().as_u16()));
+            }
+            let body = Limited::new(response.into_body(), MAX_DOCUMENT)
+                .collect()
+                .await;
+            let bytes = body.map_err(|_| FetchError::Body)?.to_bytes();
+            serde_json::from_slice(&bytes).map_err(|_| FetchError::Json)
+        };
+        deadline
+            .bound(exchange)
+            .await
+            .map_err(|_| FetchError::DeadlineExceeded)?
+    }
 }

@@ -1,28 +1,31 @@
-//! An issuer that the policy trusts, and the verification of its tokens.
+//! An issuer that is trusted, and the verification of its tokens.
 
-use aws_smithy_http_client::Connector;
 use jsonwebtoken::{
     Algorithm, DecodingKey, Validation, get_current_timestamp,
-    jwk::{Jwk, KeyAlgorithm, PublicKeyUse},
+    jwk::{Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse},
 };
 use serde_json::{Map, Value};
 
 use super::{
     claims::{Rejected, VerifiedClaims},
-    keys::{KeyCache, KeysUnavailable},
+    fetch::Fetcher,
+    keys::{Found, KeyCache, KeysUnavailable, PinnedKeys},
+    settings::{self, Keys, Settings, TokenUse},
     unverified::UnverifiedJwt,
+    url::IssuerUrl,
 };
-use crate::{
-    deadline::Deadline,
-    policy::{self, IssuerUrl, Name, TokenUse},
-};
+use crate::deadline::Deadline;
 
-/// An issuer, its rules, and its keys as far as they are known.
+/// An issuer, what is expected of its tokens, and its keys as far as they are known.
 pub struct Issuer {
-    name: Name,
     url: IssuerUrl,
-    rules: policy::Issuer,
-    keys: KeyCache,
+    settings: Settings,
+    keys: KnownKeys,
+}
+
+enum KnownKeys {
+    Pinned(PinnedKeys),
+    Fetched(Box<KeyCache>),
 }
 
 /// A token that does not verify, or cannot be verified now.
@@ -31,26 +34,31 @@ pub enum VerifyError {
     /// The token is refused.
     #[error(transparent)]
     Rejected(#[from] Rejected),
+    /// The token names a key that the issuer did not have a moment ago, and may have now.
+    #[error("the issuer had no key with this kid a moment ago, and is not asked again yet")]
+    KeyNotYetKnown,
     /// The issuer's keys cannot be had.
     #[error(transparent)]
     KeysUnavailable(#[from] KeysUnavailable),
 }
 
 impl Issuer {
-    /// The issuer called `name` at `url`, with the policy's rules for it.
-    pub fn new(name: Name, url: IssuerUrl, rules: policy::Issuer, connector: Connector) -> Self {
-        let keys = KeyCache::new(url.clone(), rules.jwks_uri.clone(), connector);
+    /// The issuer at `url`, whose keys are fetched by `fetcher` unless `settings` has them.
+    pub fn new(url: IssuerUrl, settings: Settings, fetcher: Fetcher) -> Self {
+        let fetched = |at| {
+            let keys = KeyCache::new(url.clone(), at, fetcher);
+            KnownKeys::Fetched(Box::new(keys))
+        };
+        let keys = match &settings.keys {
+            Keys::Discovered => fetched(None),
+            Keys::At(there) => fetched(Some(there.clone())),
+            Keys::Pinned(keys) => KnownKeys::Pinned(keys.clone()),
+        };
         Self {
-            name,
             url,
-            rules,
+            settings,
             keys,
         }
-    }
-
-    /// Its name in the policy, under which identities are recorded.
-    pub fn name(&self) -> &Name {
-        &self.name
     }
 
     /// Whether `jwt` claims to be of this issuer.
@@ -71,17 +79,39 @@ impl Issuer {
     ) -> Result<VerifiedClaims, VerifyError> {
         let algorithm = jwt.header().alg;
         let named = names_of(algorithm).map(|(named, _)| named);
-        if !named.is_some_and(|named| self.rules.algorithms.contains(&named)) {
+        if !named.is_some_and(|named| self.settings.algorithms.contains(&named)) {
             return Err(Rejected::Algorithm.into());
         }
         let kid = jwt.header().kid.as_deref();
-        let jwk = self
-            .keys
-            .find(kid, deadline)
-            .await?
-            .ok_or(Rejected::UnknownKey)?;
-        let key = verification_key(&jwk, algorithm)?;
-        Ok(self.check(jwt, &key, algorithm)?)
+        let found = match &self.keys {
+            KnownKeys::Pinned(keys) => keys.find(kid),
+            KnownKeys::Fetched(keys) => keys.find(kid, deadline).await?,
+        };
+        let keys = match found {
+            Found::Keys(keys) => keys,
+            Found::Unknown => return Err(Rejected::UnknownKey.into()),
+            Found::NotYetKnown => return Err(VerifyError::KeyNotYetKnown),
+        };
+        Ok(self.check_by_any(jwt, &keys, algorithm)?)
+    }
+
+    /// Verifies by whichever of `keys` made the signature: all of them have the `kid` that the token names.
+    fn check_by_any(
+        &self,
+        jwt: &UnverifiedJwt,
+        keys: &[Jwk],
+        algorithm: Algorithm,
+    ) -> Result<VerifiedClaims, Rejected> {
+        let mut rejected = Rejected::UnknownKey;
+        for jwk in keys {
+            let checked =
+                verification_key(jwk, algorithm).and_then(|key| self.check(jwt, &key, algorithm));
+            match checked {
+                Err(error @ (Rejected::Signature | Rejected::Algorithm)) => rejected = error,
+                decided => return decided,
+            }
+        }
+        Err(rejected)
     }
 
     fn check(
@@ -90,10 +120,10 @@ impl Issuer {
         key: &DecodingKey,
         algorithm: Algorithm,
     ) -> Result<VerifiedClaims, Rejected> {
-        let audiences: Vec<&String> = self.rules.audiences.get_ref().iter().collect();
-        let access_token = self.rules.token_use == Some(TokenUse::Access);
+        let audiences: Vec<&String> = self.settings.audiences.iter().collect();
+        let access_token = self.settings.token_use == Some(TokenUse::Access);
         let mut validation = Validation::new(algorithm);
-        validation.leeway = u64::from(self.rules.leeway_seconds.get());
+        validation.leeway = u64::from(self.settings.leeway_seconds);
         validation.validate_nbf = true;
         validation.set_issuer(&[self.url.as_str(), &format!("{}/", self.url.as_str())]);
         if access_token {
@@ -104,14 +134,23 @@ impl Issuer {
             validation.set_audience(&audiences);
             validation.set_required_spec_claims(&["exp", "iss", "sub", "aud"]);
         }
-        let token = jsonwebtoken::decode::<Map<String, Value>>(jwt.expose(), key, &validation)?;
+        let token = jsonwebtoken::decode::<Map<String, Value>>(jwt.expose(), key, &validation)
+            .map_err(|error| match Rejected::from(error) {
+                Rejected::Audience { .. } => self.another_audience(),
+                other => other,
+            })?;
         let claims = token.claims;
         self.check_age(&claims)?;
         self.check_token_use(&claims)?;
+        self.check_authorized_party(&claims)?;
+        let absent = |claim: &&String| claims.get(claim.as_str()).is_none_or(Value::is_null);
+        if let Some(claim) = self.settings.required_claims.iter().find(absent) {
+            return Err(Rejected::Claim(claim.clone().into()));
+        }
         if access_token {
             let client = claims.get("client_id").and_then(Value::as_str);
-            if !client.is_some_and(|client| self.rules.audiences.get_ref().contains(client)) {
-                return Err(Rejected::Audience);
+            if !client.is_some_and(|client| self.settings.audiences.contains(client)) {
+                return Err(self.another_audience());
             }
         }
         VerifiedClaims::new(claims)
@@ -123,20 +162,38 @@ impl Issuer {
         let iat = claims
             .get("iat")
             .and_then(number)
-            .ok_or(Rejected::Claim("iat"))?;
+            .ok_or(Rejected::Claim("iat".into()))?;
         let now = get_current_timestamp() as f64;
-        let leeway = f64::from(self.rules.leeway_seconds.get());
+        let leeway = f64::from(self.settings.leeway_seconds);
         if iat > now + leeway {
             return Err(Rejected::NotYetValid);
         }
-        if now - iat > f64::from(self.rules.max_token_age_seconds.get()) + leeway {
+        if now - iat > f64::from(self.settings.max_token_age_seconds) + leeway {
             return Err(Rejected::Expired);
         }
         Ok(())
     }
 
+    fn another_audience(&self) -> Rejected {
+        let expected: Vec<&str> = self.settings.audiences.iter().map(String::as_str).collect();
+        let expected = expected.join(", ");
+        Rejected::Audience { expected }
+    }
+
+    /// `azp`: the client that the token was issued to (OpenID Connect Core 1.0, section 2).
+    fn check_authorized_party(&self, claims: &Map<String, Value>) -> Result<(), Rejected> {
+        let Some(accepted) = &self.settings.authorized_parties else {
+            return Ok(());
+        };
+        match claims.get("azp").map(Value::as_str) {
+            None | Some(None) => Err(Rejected::Claim("azp".into())),
+            Some(Some(party)) if accepted.contains(party) => Ok(()),
+            Some(Some(_)) => Err(Rejected::AuthorizedParty),
+        }
+    }
+
     fn check_token_use(&self, claims: &Map<String, Value>) -> Result<(), Rejected> {
-        let expected = match self.rules.token_use {
+        let expected = match self.settings.token_use {
             None => return Ok(()),
             Some(TokenUse::Id) => "id",
             Some(TokenUse::Access) => "access",
@@ -149,12 +206,15 @@ impl Issuer {
     }
 }
 
-/// The key, if it is for verifying signatures by this algorithm (RFC 7517, sections 4.2 and 4.4).
+/// The key, if it is for verifying signatures by this algorithm (RFC 7517, sections 4.2 to 4.4).
 fn verification_key(jwk: &Jwk, algorithm: Algorithm) -> Result<DecodingKey, Rejected> {
     let (_, named) = names_of(algorithm).ok_or(Rejected::Algorithm)?;
     let common = &jwk.common;
     let for_signatures = matches!(common.public_key_use, None | Some(PublicKeyUse::Signature));
-    if !for_signatures || common.key_algorithm.is_some_and(|other| other != named) {
+    let operations = common.key_operations.as_ref();
+    let for_verifying = operations.is_none_or(|all| all.contains(&KeyOperations::Verify));
+    if !for_signatures || !for_verifying || common.key_algorithm.is_some_and(|other| other != named)
+    {
         return Err(Rejected::Algorithm);
     }
     let key = DecodingKey::from_jwk(jwk).map_err(|_| Rejected::Algorithm)?;
@@ -165,18 +225,18 @@ fn verification_key(jwk: &Jwk, algorithm: Algorithm) -> Result<DecodingKey, Reje
     }
 }
 
-/// What the policy and a JWK call the algorithm; `None` for those that are never accepted (`HS…`).
-fn names_of(algorithm: Algorithm) -> Option<(policy::Algorithm, KeyAlgorithm)> {
+/// What settings and a JWK call the algorithm; `None` for those that are never accepted (`HS…`).
+fn names_of(algorithm: Algorithm) -> Option<(settings::Algorithm, KeyAlgorithm)> {
     Some(match algorithm {
-        Algorithm::RS256 => (policy::Algorithm::RS256, KeyAlgorithm::RS256),
-        Algorithm::RS384 => (policy::Algorithm::RS384, KeyAlgorithm::RS384),
-        Algorithm::RS512 => (policy::Algorithm::RS512, KeyAlgorithm::RS512),
-        Algorithm::PS256 => (policy::Algorithm::PS256, KeyAlgorithm::PS256),
-        Algorithm::PS384 => (policy::Algorithm::PS384, KeyAlgorithm::PS384),
-        Algorithm::PS512 => (policy::Algorithm::PS512, KeyAlgorithm::PS512),
-        Algorithm::ES256 => (policy::Algorithm::ES256, KeyAlgorithm::ES256),
-        Algorithm::ES384 => (policy::Algorithm::ES384, KeyAlgorithm::ES384),
-        Algorithm::EdDSA => (policy::Algorithm::EdDSA, KeyAlgorithm::EdDSA),
+        Algorithm::RS256 => (settings::Algorithm::RS256, KeyAlgorithm::RS256),
+        Algorithm::RS384 => (settings::Algorithm::RS384, KeyAlgorithm::RS384),
+        Algorithm::RS512 => (settings::Algorithm::RS512, KeyAlgorithm::RS512),
+        Algorithm::PS256 => (settings::Algorithm::PS256, KeyAlgorithm::PS256),
+        Algorithm::PS384 => (settings::Algorithm::PS384, KeyAlgorithm::PS384),
+        Algorithm::PS512 => (settings::Algorithm::PS512, KeyAlgorithm::PS512),
+        Algorithm::ES256 => (settings::Algorithm::ES256, KeyAlgorithm::ES256),
+        Algorithm::ES384 => (settings::Algorithm::ES384, KeyAlgorithm::ES384),
+        Algorithm::EdDSA => (settings::Algorithm::EdDSA, KeyAlgorithm::EdDSA),
         _ => return None,
     })
 }

@@ -9,12 +9,17 @@ mod fetch;
 mod issuer;
 mod keys;
 mod ring_provider;
+mod settings;
 mod unverified;
+mod url;
 
 pub use self::{
     claims::{Rejected, VerifiedClaims},
+    fetch::Fetcher,
     issuer::{Issuer, VerifyError},
-    keys::KeysUnavailable,
+    keys::{KeysUnavailable, PinnedKeys},
     ring_provider::install as install_crypto_provider,
+    settings::{Algorithm, Keys, Settings, TokenUse},
     unverified::{MalformedJwt, UnverifiedJwt},
+    url::{IssuerUrl, KeysUrl, RuntimeApi},
 };

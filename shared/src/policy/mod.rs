@@ -12,7 +12,6 @@ mod complaint;
 mod diagnose;
 mod error;
 mod identity_vendor;
-mod name;
 mod place;
 mod post_confirmation;
 mod pre_sign_up;
@@ -31,11 +30,7 @@ pub use self::sections::schema;
 pub use self::{
     bounded::{Bounded, Message},
     error::{PolicyError, PolicyErrors},
-    identity_vendor::{
-        Algorithm, Condition, Flow, IdentityVendor, Issuer, IssuerUrl, MAX_INTERNAL_TOKEN_SECONDS,
-        MAX_TOKEN_SECONDS, Role, Rule, TokenUse,
-    },
-    name::Name,
+    identity_vendor::{IdentityVendor, Source as VendorSource},
     post_confirmation::{OnFailure, PostConfirmation},
     pre_sign_up::{
         Attribute, Check, CheckKind, Clients, DisposableDomain, DomainPattern, EmailDomain, Mode,
@@ -45,6 +40,7 @@ pub use self::{
     user_migration::UserMigration,
 };
 use self::{diagnose::Source, sections::SECTIONS};
+pub use crate::name::Name;
 
 /// Where a Lambda layer mounts the file; `POLICY_FILE` overrides.
 pub const DEFAULT_POLICY_FILE: &str = "/opt/policy.toml";

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::jwt::IssuerUrl;
 
 /// A file in which nothing is wrong; each test bends it once.
 const GOOD: &str = r#"version = 1
@@ -17,14 +18,14 @@ email_domain = { allow = ["example.com", "*.example.org"] }
 
 
 [identity-vendor]
-[identity-vendor.issuers.app]
+[identity-vendor.sources.app]
 issuer = "https://auth.example.com/"
 audiences = ["poolkeeper"]
 [identity-vendor.roles.member]
 flow = "token"
 [[identity-vendor.rules]]
 name = "everybody"
-issuer = "app"
+source = "app"
 role = "member"
 [user-migration]
 [[user-migration.stores]]
@@ -51,7 +52,7 @@ fn a_good_file_is_good() {
     assert_eq!(errors(GOOD), Vec::<String>::new());
     let file = PolicyFile::parse("policy.toml", GOOD.to_owned());
     let vendor: IdentityVendor = file.section().unwrap();
-    let issuer = vendor.issuers.get("app").unwrap().issuer.as_ref().unwrap();
+    let issuer = vendor.sources.get("app").unwrap().issuers.first().unwrap();
     assert_eq!(issuer.as_str(), "https://auth.example.com");
 }
 
@@ -84,8 +85,8 @@ fn every_error_is_reported_at_once_with_its_line_and_path() {
 #[test]
 fn a_missing_key_is_named_with_its_table() {
     assert_eq!(
-        bent("audiences = [\"poolkeeper\"]\n", ""),
-        ["policy.toml:14: identity-vendor.issuers.app: the key `audiences` is missing"]
+        bent("flow = \"token\"\n", ""),
+        ["policy.toml:17: identity-vendor.roles.member: the key `flow` is missing"]
     );
 }
 
@@ -96,9 +97,9 @@ fn what_only_several_values_show_is_checked_too() {
         ["policy.toml:22: identity-vendor: the role owner is not defined"]
     );
     assert_eq!(
-        bent("issuer = \"app\"", "issuer = \"pool\""),
+        bent("source = \"app\"", "source = \"pool\""),
         [
-            "policy.toml:21: identity-vendor: the rule everybody names the issuer pool, which is not defined"
+            "policy.toml:21: identity-vendor: the rule everybody names the source pool, which is not defined"
         ]
     );
     assert_eq!(
@@ -107,7 +108,7 @@ fn what_only_several_values_show_is_checked_too() {
             "role = \"member\"\nwhen = [{ claim = \"a\" }]"
         ),
         [
-            "policy.toml:23: identity-vendor: a condition has exactly one of equals, not_equals, starts_with, contains"
+            "policy.toml:23: identity-vendor: a condition has exactly one of equals, not_equals, one_of, starts_with, has_element, has_word, has_substring, matches"
         ]
     );
     assert_eq!(
@@ -247,7 +248,7 @@ fn what_would_be_lost_with_the_token_is_refused() {
 #[test]
 fn what_would_check_nothing_or_mean_two_things_is_refused() {
     let rule =
-        "[[identity-vendor.rules]]\nname = \"everybody\"\nissuer = \"app\"\nrole = \"member\"\n";
+        "[[identity-vendor.rules]]\nname = \"everybody\"\nsource = \"app\"\nrole = \"member\"\n";
     let check =
         "[[pre-sign-up.checks]]\nname = \"company\"\nemail_domain = { deny = [\"a.example\"] }\n";
     let credentials = "flow = \"credentials\"\n";
@@ -265,7 +266,7 @@ fn what_would_check_nothing_or_mean_two_things_is_refused() {
         (
             "[\"poolkeeper\"]",
             "[]",
-            "16: identity-vendor: the issuer app accepts no audience: name at least one",
+            "16: identity-vendor: the source app accepts no audience: expected at least one",
         ),
         (
             "role = \"member\"",
