@@ -97,7 +97,7 @@ async fn a_proof_is_exchanged_for_a_cognito_token_of_one_role() {
     assert_eq!(last_decision(&stack), "issued token");
     let line = audit_lines(&stack).pop().unwrap();
     assert_eq!(
-        [&line["issuer"], &line["role"], &line["rule"]],
+        [&line["source"], &line["role"], &line["rule"]],
         ["app", "member", "members"]
     );
     assert_eq!(line["principal"].as_str().unwrap().len(), 32);
@@ -137,7 +137,10 @@ async fn an_sdk_gets_credentials_in_the_container_format() {
 #[tokio::test(flavor = "multi_thread")]
 async fn credentials_can_be_had_by_token_exchange_too() {
     let stack = stack().await;
-    let jwt = mint(&stack, json!({"sub": "ana", "groups": ["publishers"]}));
+    let jwt = mint(
+        &stack,
+        json!({"sub": "ana", "cognito:groups": ["publishers"]}),
+    );
     let asked = format!("&requested_token_type={AWS}&audience=publisher");
     let body = exchange(&stack, &jwt, &asked).await.json();
     assert_eq!(
@@ -165,6 +168,7 @@ async fn one_subject_is_one_identity_for_ever_and_two_are_two() {
         .json();
     assert!(!ids.contains(other["identity_id"].as_str().unwrap()));
 
+    let pool = stack.physical_name("IdentityPool");
     let table = stack.physical_name("DirectoryTable");
     let records = Client::new(&stack.sdk_config(Stack::admin()))
         .scan()
@@ -186,7 +190,7 @@ async fn one_subject_is_one_identity_for_ever_and_two_are_two() {
     assert!(ids.iter().all(|id| kept.contains(&id)), "{kept:?}");
     assert!(
         keys.iter()
-            .all(|key| key.starts_with("IDENTITY#app#") && !key.contains("ana")),
+            .all(|key| key.starts_with(&format!("IDENTITY#{pool}#app#")) && !key.contains("ana")),
         "{keys:?}"
     );
 }
@@ -211,7 +215,8 @@ async fn cognito_is_asked_for_the_identity_on_record_and_no_other() {
     let endpoint = [("AWS_ENDPOINT_URL_COGNITO_IDENTITY", cognito.url.as_str())];
     let stack = stack_with(FUNCTION, &endpoint).await;
     let on_record = "us-east-1:22222222-2222-4333-8444-555555555555";
-    let key = shared::state::DirectoryKey::identity("app", "ana");
+    let key =
+        shared::state::DirectoryKey::identity(&stack.physical_name("IdentityPool"), "app", "ana");
     let text = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
     Client::new(&stack.sdk_config(Stack::admin()))
         .put_item()
@@ -290,7 +295,7 @@ async fn a_proof_that_does_not_hold_is_refused_alike_and_the_log_says_why() {
         ),
         (
             bent(json!({"sub": "a", "aud": "another"})),
-            "the audience is another",
+            "the token's audience is not one that this source accepts (expected poolkeeper)",
         ),
         (
             bent(json!({"sub": "a", "aud": null})),
@@ -308,7 +313,7 @@ async fn a_proof_that_does_not_hold_is_refused_alike_and_the_log_says_why() {
         (bent(json!({"sub": ""})), "the claim sub is missing"),
         (
             bent(json!({"sub": "a", "iss": "https://evil.example"})),
-            "the issuer is not in the policy",
+            "the token's iss is not an issuer of the policy",
         ),
         (tampered, "the signature does not verify"),
         (symmetric, "the signature algorithm is not accepted"),
@@ -344,8 +349,12 @@ async fn a_new_key_of_the_issuer_is_found_and_an_unknown_one_asks_once() {
     let kid = stack.issuer.rotate().unwrap();
     let unknown = mint(&stack, json!({"sub": "ana"}));
     stack.issuer.withdraw(&kid);
-    for _ in 0..5 {
-        assert_eq!(exchange(&stack, &unknown, "").await.status, 400);
+    assert_eq!(exchange(&stack, &unknown, "").await.status, 400);
+    for _ in 0..4 {
+        let put_off = exchange(&stack, &unknown, "").await;
+        assert_eq!(put_off.status, 503);
+        assert_eq!(put_off.headers["retry-after"], "1");
+        assert_eq!(last_decision(&stack), "denied key-not-yet-known");
     }
     assert_eq!(stack.issuer.jwks_requests(), 3, "the penalty box holds");
     assert_eq!(
@@ -365,6 +374,7 @@ async fn no_rule_no_role() {
         (400, json!("invalid_target"))
     );
     assert_eq!(credentials(&stack, &suspended, "").await.status, 403);
+    assert_eq!(last_decision(&stack), "denied denied-by-rule");
     let ana = mint(&stack, json!({"sub": "ana"}));
     for role in ["/publisher", "/owner", "/MEMBER", "/a.b"] {
         let refused = credentials(&stack, &ana, role).await;
@@ -381,7 +391,10 @@ async fn no_rule_no_role() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_role_for_credentials_only_gives_no_token() {
     let stack = stack().await;
-    let jwt = mint(&stack, json!({"sub": "ana", "groups": ["publishers"]}));
+    let jwt = mint(
+        &stack,
+        json!({"sub": "ana", "cognito:groups": ["publishers"]}),
+    );
     let asked = format!("&requested_token_type={JWT}&audience=publisher");
     let refused = exchange(&stack, &jwt, &asked).await;
     assert_eq!(
@@ -413,6 +426,12 @@ async fn bad_requests_are_answered_in_the_words_of_oauth_and_of_sdks() {
         (
             format!("{GRANT}&subject_token={jwt}&subject_token={jwt}&subject_token_type={JWT}"),
             "invalid_request",
+        ),
+        (
+            format!(
+                "{GRANT}&subject_token={jwt}&subject_token_type={JWT}&audience=member&audience=publisher"
+            ),
+            "invalid_target",
         ),
     ] {
         let refused = post(&stack, &body).await;
@@ -480,7 +499,10 @@ async fn a_session_policy_narrows_what_is_vended() {
     let line =
         format!("flow = \"credentials\"\nsession_policy = '{policy}'\nduration_seconds = 900");
     let stack = stack_under("flow = \"credentials\"", &line).await;
-    let jwt = mint(&stack, json!({"sub": "ana", "groups": ["publishers"]}));
+    let jwt = mint(
+        &stack,
+        json!({"sub": "ana", "cognito:groups": ["publishers"]}),
+    );
     let body = credentials(&stack, &jwt, "/publisher").await.json();
     let text = |name: &str| body[name].as_str().unwrap().to_owned();
     let format = &time::format_description::well_known::Rfc3339;
@@ -527,7 +549,7 @@ async fn policy_and_wiring_that_disagree_stop_the_start_with_one_line() {
             vec![
                 "member is bound to no role ARN",
                 "publisher has no ARN",
-                "the issuer app has no URL",
+                "the source app has no issuer URL",
             ],
         ),
         (rules, vec!["the role owner is not defined"]),
@@ -567,4 +589,62 @@ async fn what_is_no_http_event_is_answered_and_not_logged() {
         );
     }
     assert!(!log_text(&stack).contains("canary"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_denied_line_names_the_source_and_the_role_that_was_asked_for() {
+    let stack = stack().await;
+    let jwt = mint(&stack, json!({"sub": "ana"}));
+    assert_eq!(credentials(&stack, &jwt, "/publisher").await.status, 403);
+    let line = audit_lines(&stack).pop().unwrap();
+    assert_eq!([&line["source"], &line["role"]], ["app", "publisher"]);
+    assert!(line["principal"].is_string(), "{line}");
+
+    let expired = mint(&stack, json!({"sub": "ana", "exp": 1}));
+    assert_eq!(
+        credentials(&stack, &expired, "/publisher").await.status,
+        401
+    );
+    let line = audit_lines(&stack).pop().unwrap();
+    assert_eq!([&line["source"], &line["role"]], ["app", "publisher"]);
+    assert!(line["principal"].is_null(), "nobody vouches for it: {line}");
+
+    // A name that no policy has may be anything.
+    assert_eq!(credentials(&stack, &jwt, "/canary").await.status, 403);
+    assert!(!log_text(&stack).contains("canary"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cause_is_found_by_the_request_id_of_its_decision() {
+    let stack = stack().await;
+    let expired = mint(&stack, json!({"sub": "ana", "exp": 1}));
+    assert_eq!(exchange(&stack, &expired, "").await.status, 400);
+    let line = audit_lines(&stack).pop().unwrap();
+    let log = log_text(&stack);
+    let cause = log.lines().find(|line| line.contains("has expired"));
+    let id = line["request_id"].as_str().unwrap();
+    assert!(cause.unwrap().contains(id), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn credentials_are_given_up_before_an_sdk_does() {
+    let aws = Faulty::start(Behaviour::Hang).await;
+    let stack = stack_with(FUNCTION, &[("AWS_ENDPOINT_URL_DYNAMODB", &aws.url)]).await;
+    let jwt = mint(&stack, json!({"sub": "ana"}));
+    assert_eq!(credentials(&stack, &jwt, "").await.status, 503);
+    let line = audit_lines(&stack).pop().unwrap();
+    assert_eq!(line["outcome"], "failed");
+    assert!(line["principal"].is_string(), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_budget_of_credentials_is_below_two_seconds_the_start_included() {
+    let stack = stack().await;
+    let jwt = mint(&stack, json!({"sub": "ana"}));
+    for most in [1500, 1800] {
+        assert_eq!(credentials(&stack, &jwt, "").await.status, 200);
+        let line = audit_lines(&stack).pop().unwrap();
+        let left = line["remaining_ms"].as_u64().unwrap();
+        assert!(left <= most, "{left}");
+    }
 }

@@ -251,7 +251,7 @@ async fn what_is_vended_is_in_no_log() {
     let stack = local::start(&at_trace(&[])).await.unwrap();
     let jwt = stack
         .issuer
-        .mint(json!({"sub": "ana@example.com", "groups": ["publishers"]}))
+        .mint(json!({"sub": "ana@example.com", "cognito:groups": ["publishers"]}))
         .unwrap();
     let bearer = format!("Bearer {jwt}");
     let url = format!("{}/credentials/publisher", stack.api_url);

@@ -1,34 +1,26 @@
-//! Where policy and wiring meet: the policy's names, bound to what the stack has made of them.
+//! Where policy and wiring meet: each name of the policy gets what the stack has made of it.
 
 use std::{collections::BTreeMap, fmt};
 
 use shared::{
-    aws::{self, InvalidCaBundle},
-    jwt::Issuer,
-    policy::{IdentityVendor, IssuerUrl, Name},
-    wiring::{Bindings, Wiring},
+    jwt::{Fetcher, Issuer, IssuerUrl},
+    policy::{IdentityVendor, Name, VendorSource},
+    wiring::Bindings,
 };
 
-/// The vendor's own environment.
-pub(crate) struct Settings {
-    pub(crate) directory_table: String,
-    pub(crate) identity_pool_id: String,
-    pub(crate) developer_provider_name: String,
-    role_arns: Bindings,
-    issuer_urls: Bindings,
-}
+use crate::{
+    authenticate::{Source, Sources},
+    role_arn::RoleArn,
+    settings::Settings,
+};
 
-/// The ARN of a role.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RoleArn(String);
-
-/// The policy's names, bound.
+/// What the policy names, as the deployment binds it.
 pub(crate) struct Bound {
-    pub(crate) issuers: Vec<Issuer>,
-    role_arns: BTreeMap<Name, RoleArn>,
+    pub(crate) sources: Sources,
+    pub(crate) role_arns: BTreeMap<Name, RoleArn>,
 }
 
-/// Policy and wiring disagree: everything about which they do.
+/// The policy and the environment disagree: every point on which they do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Disagreements(Vec<String>);
 
@@ -40,96 +32,53 @@ impl fmt::Display for Disagreements {
 
 impl std::error::Error for Disagreements {}
 
-impl Settings {
-    pub(crate) fn from_wiring(wiring: &mut Wiring<'_>) -> Option<Self> {
-        let directory_table = wiring.required("DIRECTORY_TABLE", "the name of the directory table");
-        let identity_pool_id = wiring.required("IDENTITY_POOL_ID", "the id of the identity pool");
-        let developer_provider_name = wiring.required(
-            "DEVELOPER_PROVIDER_NAME",
-            "the developer provider's name in the identity pool",
-        );
-        let role_arns = wiring.optional("ROLE_ARNS", "alias=arn,alias=arn");
-        let issuer_urls = wiring.optional("ISSUER_URLS", "name=url,name=url");
-        Some(Self {
-            directory_table: directory_table?,
-            identity_pool_id: identity_pool_id?,
-            developer_provider_name: developer_provider_name?,
-            role_arns: role_arns.unwrap_or_default(),
-            issuer_urls: issuer_urls.unwrap_or_default(),
-        })
-    }
-}
-
-impl RoleArn {
-    /// IAM user guide, "IAM identifiers": `arn:<partition>:iam::<account>:role/<path and name>`.
-    fn parse(text: &str) -> Option<Self> {
-        let parts: Vec<&str> = text.splitn(6, ':').collect();
-        let [arn, partition, service, region, account, resource] = parts.as_slice() else {
-            return None;
-        };
-        let account_id = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
-        let role = resource
-            .strip_prefix("role/")
-            .is_some_and(|name| !name.is_empty());
-        let shape =
-            *arn == "arn" && !partition.is_empty() && *service == "iam" && region.is_empty();
-        (shape && account_id && role).then(|| Self(text.to_owned()))
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The account that the role is of.
-    pub(crate) fn account_id(&self) -> &str {
-        self.0.split(':').nth(4).unwrap_or_default()
-    }
-}
-
 impl Bound {
+    /// Binds roles to ARNs and sources to URLs and audiences. Keys will be fetched by `fetcher`.
+    ///
     /// # Errors
-    /// When a role has no ARN, an issuer no URL, or one of them is no ARN or URL.
+    /// When something is bound to nothing, or to what cannot be meant.
     pub(crate) fn new(
         policy: &IdentityVendor,
         settings: &Settings,
-    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        fetcher: &Fetcher,
+    ) -> Result<Self, Disagreements> {
         let mut disagreements = Vec::new();
-        let role_arns = bind_roles(policy, &settings.role_arns, &mut disagreements);
-        let urls = bind_issuers(policy, &settings.issuer_urls, &mut disagreements);
+        let role_arns = bind_roles(policy, settings, &mut disagreements);
+        let sources = bind_sources(policy, settings, &mut disagreements);
         if !disagreements.is_empty() {
-            return Err(Disagreements(disagreements).into());
+            return Err(Disagreements(disagreements));
         }
-        let issuers = urls.into_iter().map(|(name, url)| {
-            let rules = policy.issuers.get(&name).cloned();
-            Ok(rules.map(|rules| Ok(Issuer::new(name, url, rules, aws::connector()?))))
+        let sources = sources.into_iter().map(|(name, source)| {
+            let verifier = |url| Issuer::new(url, source.tokens.clone(), fetcher.clone());
+            let issuers = source.issuers.iter().cloned().map(verifier).collect();
+            Source { name, issuers }
         });
-        let issuers: Result<Vec<_>, InvalidCaBundle> = issuers.collect();
-        let issuers: Result<Vec<Issuer>, InvalidCaBundle> =
-            issuers?.into_iter().flatten().collect();
         Ok(Self {
-            issuers: issuers?,
+            sources: Sources(sources.collect()),
             role_arns,
         })
-    }
-
-    pub(crate) fn role_arn(&self, alias: &Name) -> Option<&RoleArn> {
-        self.role_arns.get(alias)
     }
 }
 
 fn bind_roles(
     policy: &IdentityVendor,
-    bindings: &Bindings,
+    settings: &Settings,
     disagreements: &mut Vec<String>,
 ) -> BTreeMap<Name, RoleArn> {
     let mut bound = BTreeMap::new();
-    for alias in policy.roles.keys() {
-        match bindings
-            .0
-            .get(alias.as_str())
-            .map(|text| RoleArn::parse(text))
-        {
-            Some(Some(arn)) => drop(bound.insert(alias.clone(), arn)),
+    for (alias, role) in &policy.rules.roles {
+        let seconds = role.duration_seconds();
+        if let Some(most) = settings.max_session_seconds.filter(|most| seconds > *most) {
+            disagreements.push(format!(
+                "credentials of the role {alias} live {seconds} s, its sessions {most} s at most \
+                 (MAX_SESSION_SECONDS)"
+            ));
+        }
+        let text = settings.role_arns.0.get(alias.as_str());
+        match text.map(|text| RoleArn::parse(text)) {
+            Some(Some(arn)) => {
+                bound.insert(alias.clone(), arn);
+            }
             Some(None) => disagreements.push(format!("ROLE_ARNS: {alias} is bound to no role ARN")),
             None => disagreements.push(format!("the role {alias} has no ARN in ROLE_ARNS")),
         }
@@ -137,119 +86,150 @@ fn bind_roles(
     bound
 }
 
-fn bind_issuers(
+/// The sources with the URLs and audiences that the wiring adds.
+fn bind_sources(
     policy: &IdentityVendor,
-    bindings: &Bindings,
+    settings: &Settings,
     disagreements: &mut Vec<String>,
-) -> BTreeMap<Name, IssuerUrl> {
-    let mut bound: BTreeMap<Name, IssuerUrl> = BTreeMap::new();
-    for (name, issuer) in &policy.issuers {
-        let wired = bindings.0.get(name.as_str());
-        let url = match (&issuer.issuer, wired) {
-            (Some(url), None) => url.clone(),
-            (None, Some(text)) => match IssuerUrl::try_from(text.clone()) {
-                Ok(url) => url,
-                Err(expected) => {
-                    disagreements.push(format!("ISSUER_URLS: {name}: {expected}"));
-                    continue;
-                }
-            },
-            (None, None) => {
-                disagreements.push(format!(
-                    "the issuer {name} has no URL, in the policy or in ISSUER_URLS"
-                ));
-                continue;
+) -> BTreeMap<Name, VendorSource> {
+    let mut bound: BTreeMap<Name, VendorSource> = BTreeMap::new();
+    for (name, source) in &policy.sources {
+        let mut source = source.clone();
+        // What the policy says itself counts.
+        if source.issuers.is_empty() {
+            match issuer_url(name, &settings.issuer_urls) {
+                Ok(url) => source.issuers.push(url),
+                Err(disagreement) => disagreements.push(disagreement),
             }
-            (Some(_), Some(_)) => {
-                disagreements.push(format!(
-                    "the issuer {name} has a URL both in the policy and in ISSUER_URLS"
-                ));
-                continue;
-            }
-        };
-        if let Some((other, _)) = bound.iter().find(|(_, bound)| **bound == url) {
-            disagreements.push(format!("the issuers {other} and {name} have the same URL"));
         }
-        bound.insert(name.clone(), url);
+        let audiences = settings.issuer_audiences.0.get(name.as_str());
+        let audiences = audiences.into_iter().flat_map(|all| all.split_whitespace());
+        source.tokens.audiences.extend(audiences.map(str::to_owned));
+        if source.tokens.audiences.is_empty() {
+            disagreements.push(format!(
+                "the source {name} has no audience, in the policy or in ISSUER_AUDIENCES"
+            ));
+        }
+        for url in &source.issuers {
+            let has = |(_, other): &(&Name, &VendorSource)| other.issuers.contains(url);
+            if let Some((other, _)) = bound.iter().find(has) {
+                disagreements.push(format!(
+                    "the sources {other} and {name} have the same issuer URL"
+                ));
+            }
+        }
+        bound.insert(name.clone(), source);
     }
     bound
 }
 
+fn issuer_url(name: &Name, bindings: &Bindings) -> Result<IssuerUrl, String> {
+    let text = bindings.0.get(name.as_str()).ok_or_else(|| {
+        format!("the source {name} has no issuer URL, in the policy or in ISSUER_URLS")
+    })?;
+    IssuerUrl::try_from(text.clone()).map_err(|expected| format!("ISSUER_URLS: {name}: {expected}"))
+}
+
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use shared::policy::PolicyFile;
+    use shared::{policy::PolicyFile, wiring::Wiring};
 
     use super::*;
 
     const POLICY: &str = r#"
         version = 1
-        [identity-vendor.issuers.app]
-        audiences = ["poolkeeper"]
+        [identity-vendor.sources.app]
         [identity-vendor.roles.member]
         flow = "token"
     "#;
+    const MEMBER: (&str, &str) = ("ROLE_ARNS", "member=arn:aws:iam::123456789012:role/x/y");
+    const APP: (&str, &str) = ("ISSUER_URLS", "app=https://a.example");
+    const AUDIENCE: (&str, &str) = ("ISSUER_AUDIENCES", "app=poolkeeper");
 
-    fn disagreements(role_arns: &str, issuer_urls: &str) -> Vec<String> {
-        let policy = PolicyFile::parse("policy.toml", POLICY.to_owned())
-            .section()
-            .unwrap();
+    fn disagreements(policy: &str, variables: &[(&str, &str)]) -> Vec<String> {
+        let file = PolicyFile::parse("policy.toml", policy.to_owned());
+        let policy = file.section().unwrap();
+        let required = [
+            "DIRECTORY_TABLE",
+            "IDENTITY_POOL_ID",
+            "DEVELOPER_PROVIDER_NAME",
+        ];
+        let variables = required
+            .iter()
+            .map(|name| (*name, "x"))
+            .chain(variables.iter().copied());
+        let variables: BTreeMap<String, String> = variables
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        let mut wiring = Wiring::from_map(&variables);
+        let settings = Settings::from_wiring(&mut wiring);
+        let settings = wiring.finish(settings).unwrap();
         let mut found = Vec::new();
-        bind_roles(&policy, &role_arns.parse().unwrap(), &mut found);
-        bind_issuers(&policy, &issuer_urls.parse().unwrap(), &mut found);
+        bind_roles(&policy, &settings, &mut found);
+        bind_sources(&policy, &settings, &mut found);
         found
     }
 
     #[test]
     fn what_agrees_is_bound() {
-        let found = disagreements(
-            "member=arn:aws:iam::123456789012:role/x/y",
-            "app=https://a.example",
-        );
+        let found = disagreements(POLICY, &[MEMBER, APP, AUDIENCE]);
         assert_eq!(found, Vec::<String>::new());
     }
 
     #[test]
-    fn every_disagreement_is_told_at_once() {
+    fn every_disagreement_is_reported_at_once() {
         assert_eq!(
-            disagreements("", ""),
+            disagreements(POLICY, &[]),
             [
                 "the role member has no ARN in ROLE_ARNS",
-                "the issuer app has no URL, in the policy or in ISSUER_URLS"
+                "the source app has no issuer URL, in the policy or in ISSUER_URLS",
+                "the source app has no audience, in the policy or in ISSUER_AUDIENCES",
             ]
         );
-        let found = disagreements("member=arn:aws:iam::1:user/x", "app=http://a.example");
+        let wrong = [
+            ("ROLE_ARNS", "member=arn:aws:iam::1:user/x"),
+            ("ISSUER_URLS", "app=http://a.example"),
+            AUDIENCE,
+        ];
+        let found = disagreements(POLICY, &wrong);
         assert_eq!(found.len(), 2, "{found:?}");
     }
 
     #[test]
-    fn an_issuer_has_one_url_and_a_url_one_issuer() {
+    fn a_url_in_the_policy_counts_and_belongs_to_one_source() {
         let policy = POLICY.replace(
-            "audiences = [\"poolkeeper\"]",
-            "audiences = [\"poolkeeper\"]\nissuer = \"https://a.example\"\n\
-             [identity-vendor.issuers.partner]\naudiences = [\"poolkeeper\"]",
+            "[identity-vendor.sources.app]",
+            "[identity-vendor.sources.app]\nissuer = \"https://a.example\"\n\
+             [identity-vendor.sources.partner]",
         );
-        let policy = PolicyFile::parse("policy.toml", policy).section().unwrap();
         let found = |issuer_urls: &str| {
-            let mut found = Vec::new();
-            bind_issuers(&policy, &issuer_urls.parse().unwrap(), &mut found);
-            found
+            let audiences = ("ISSUER_AUDIENCES", "app=x,partner=x");
+            disagreements(&policy, &[MEMBER, ("ISSUER_URLS", issuer_urls), audiences])
         };
-        assert_eq!(found("partner=https://b.example"), Vec::<String>::new());
+        assert_eq!(
+            found("partner=https://b.example,app=https://b.example"),
+            Vec::<String>::new()
+        );
         assert_eq!(
             found("partner=https://a.example/"),
-            ["the issuers app and partner have the same URL"]
-        );
-        assert_eq!(
-            found("partner=https://b.example,app=https://c.example"),
-            ["the issuer app has a URL both in the policy and in ISSUER_URLS"]
+            ["the sources app and partner have the same issuer URL"]
         );
     }
 
     #[test]
-    fn an_arn_tells_its_account() {
-        let arn = RoleArn::parse("arn:aws-cn:iam::123456789012:role/x").unwrap();
-        assert_eq!(arn.account_id(), "123456789012");
+    fn credentials_live_no_longer_than_the_roles_sessions() {
+        let most = |seconds| {
+            disagreements(
+                POLICY,
+                &[MEMBER, APP, AUDIENCE, ("MAX_SESSION_SECONDS", seconds)],
+            )
+        };
+        assert_eq!(most("3600"), Vec::<String>::new());
+        assert_eq!(
+            most("1800"),
+            [
+                "credentials of the role member live 3600 s, its sessions 1800 s at most (MAX_SESSION_SECONDS)"
+            ]
+        );
     }
 }

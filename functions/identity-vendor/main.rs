@@ -1,57 +1,46 @@
 //! identity-vendor: exchanges an application's proof of identity for a Cognito OpenID token, or for
 //! temporary AWS credentials, by the policy's rules.
 
+mod authenticate;
 mod bindings;
-mod choice;
-mod cognito;
-mod exchange;
-mod identity_record;
+mod denial;
+mod issue;
+mod protocol;
 mod request;
 mod respond;
-mod service;
-mod sts;
+mod role_arn;
+mod settings;
+mod vendor;
 
 use std::process::ExitCode;
 
-use shared::{
-    aws,
-    deadline::ColdStart,
-    jwt,
-    policy::{self, PolicyFile},
-    start,
-    telemetry::{LogKey, Telemetry},
-    wiring::Wiring,
-};
+use shared::{aws, jwt, policy, start, wiring::Wiring};
 
 use crate::{
-    bindings::{Bound, Settings},
-    cognito::IdentityPool,
-    exchange::Exchange,
-    identity_record::IdentityRecords,
+    bindings::Bound,
+    issue::{IdentityPool, IdentityRecords, Issue, Sts},
+    settings::Settings,
+    vendor::IdentityVendor,
 };
 
 fn main() -> ExitCode {
-    let cold_start = ColdStart::begin();
-    start::run(service::FUNCTION, || async {
-        let mut wiring = Wiring::from_env();
-        let log_key = wiring.required::<LogKey>("LOG_KEY", LogKey::EXPECTED);
-        let settings = Settings::from_wiring(&mut wiring);
-        let (log_key, settings) = wiring.finish(log_key.zip(settings))?;
-        let policy: policy::IdentityVendor = PolicyFile::from_env()?.section()?;
-        jwt::install_crypto_provider();
-        let bound = Bound::new(&policy, &settings)?;
-        let config = aws::config().await?;
-        let exchange = Exchange {
-            policy,
-            bound,
-            records: IdentityRecords::new(&config, settings.directory_table),
-            identity_pool: IdentityPool::new(
+    start::function(
+        |policy: policy::IdentityVendor, mut wiring: Wiring<'static>| async move {
+            let settings = Settings::from_wiring(&mut wiring);
+            let settings = wiring.finish(settings)?;
+            jwt::install_crypto_provider();
+            let fetcher = jwt::Fetcher::new(aws::connector()?, settings.runtime_api.clone());
+            let Bound { sources, role_arns } = Bound::new(&policy, &settings, &fetcher)?;
+            let config = aws::config().await?;
+            let pool = IdentityPool::new(
                 &config,
-                settings.identity_pool_id,
+                settings.identity_pool_id.clone(),
                 settings.developer_provider_name,
-            ),
-            sts: sts::Sts::new(&config),
-        };
-        service::serve(exchange, Telemetry::new(log_key), cold_start).await
-    })
+            );
+            let records =
+                IdentityRecords::new(&config, settings.directory_table, settings.identity_pool_id);
+            let issue = Issue::new(records, pool, Sts::new(&config), role_arns);
+            Ok(IdentityVendor::new(sources, policy.rules, issue))
+        },
+    )
 }

@@ -1,176 +1,164 @@
-//! The answers, in the formats that clients read by themselves. The one place where a refusal becomes
-//! HTTP.
+//! The answers, in the formats that clients read by themselves. The one place where a denial becomes HTTP.
 
 use aws_lambda_events::{apigw::ApiGatewayV2httpResponse, encodings::Body};
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
-    cognito::OpenIdToken,
-    request::{AWS_CREDENTIALS, JWT},
-    sts::Credentials,
+    denial::Denial,
+    issue::{Credentials, OpenIdToken, Vended},
+    protocol::{AWS_CREDENTIALS, JWT, Shape},
 };
 
-/// Whom the answer is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shape {
-    /// An OAuth 2.0 client: RFC 8693, errors by RFC 6749, section 5.2.
-    TokenExchange,
-    /// The container credentials provider of an AWS SDK. JS reads `Code` and `Message` of an error, Go
-    /// `code` and `message`; boto3 shows the text.
-    ContainerCredentials,
+/// A denial on the wire.
+struct Wire {
+    status: StatusCode,
+    /// OAuth's error code (RFC 6749, section 5.2; RFC 8693, section 2.2.2).
+    error: &'static str,
+    /// The code in AWS's manner.
+    code: &'static str,
+    message: &'static str,
+    /// A header that belongs to the status.
+    header: Option<(HeaderName, &'static str)>,
 }
 
-/// Why nothing is vended. What a client may know, and no more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    InvalidRequest(&'static str),
-    UnsupportedGrantType,
-    InvalidScope,
-    InvalidTarget(&'static str),
-    /// No bearer token.
-    NoProof,
-    /// The proof does not verify, for a reason that the log has.
-    ProofRejected,
-    /// The rules grant no role, or not this one.
-    NotGranted,
-    MethodNotAllowed(&'static str),
-    NoSuchPath,
-    /// Later may do.
-    Throttled,
-    /// Later may do.
-    Unavailable,
-    /// A fault of ours or of the deployment.
-    Internal,
-}
-
-impl Refusal {
-    /// A stable code for the audit line.
-    pub(crate) fn reason(self) -> &'static str {
-        match self {
-            Self::InvalidRequest(_) | Self::InvalidScope => "invalid-request",
-            Self::UnsupportedGrantType => "unsupported-grant-type",
-            Self::InvalidTarget(_) => "invalid-target",
-            Self::NoProof => "no-proof",
-            Self::ProofRejected => "proof-rejected",
-            Self::NotGranted => "no-role",
-            Self::MethodNotAllowed(_) | Self::NoSuchPath => "no-such-route",
-            Self::Throttled => "throttled",
-            Self::Unavailable => "dependency-failed",
-            Self::Internal => "internal",
-        }
-    }
-
-    /// Status, error code of RFC 6749 / RFC 8693, code in AWS's manner, message.
-    fn wire(self, shape: Shape) -> (i64, &'static str, &'static str, &'static str) {
-        let rejected = if shape == Shape::TokenExchange {
-            400
-        } else {
-            401
+impl Wire {
+    fn of(denial: Denial, shape: Shape) -> Self {
+        let bad_request = |error, message| Self {
+            status: StatusCode::BAD_REQUEST,
+            error,
+            code: "InvalidRequest",
+            message,
+            header: None,
         };
-        let not_granted = if shape == Shape::TokenExchange {
-            400
-        } else {
-            403
+        let later = |status, code, message| Self {
+            status,
+            error: "temporarily_unavailable",
+            code,
+            message,
+            header: Some((header::RETRY_AFTER, "1")),
         };
-        match self {
-            Self::InvalidRequest(text) => (400, "invalid_request", "InvalidRequest", text),
-            Self::UnsupportedGrantType => (
-                400,
+        match denial {
+            Denial::InvalidRequest(message) => bad_request("invalid_request", message),
+            Denial::UnsupportedGrantType => bad_request(
                 "unsupported_grant_type",
-                "InvalidRequest",
                 "grant_type must be urn:ietf:params:oauth:grant-type:token-exchange",
             ),
-            Self::InvalidScope => (
-                400,
-                "invalid_scope",
-                "InvalidRequest",
-                "scopes are not supported",
-            ),
-            Self::InvalidTarget(text) => (400, "invalid_target", "InvalidRequest", text),
-            Self::NoProof => (
-                401,
-                "invalid_client",
-                "Unauthorized",
-                "expected Authorization: Bearer and a JWT",
-            ),
-            // RFC 8693, section 2.2.2: an unacceptable subject token is an invalid request.
-            Self::ProofRejected => (
-                rejected,
-                "invalid_request",
-                "Unauthorized",
-                "the token is not accepted",
-            ),
-            Self::NotGranted => (
-                not_granted,
-                "invalid_target",
-                "AccessDenied",
-                "no such role is granted to you",
-            ),
-            Self::MethodNotAllowed(_) => (
-                405,
-                "invalid_request",
-                "MethodNotAllowed",
-                "this method is not allowed here",
-            ),
-            Self::NoSuchPath => (404, "invalid_request", "NotFound", "there is nothing here"),
-            Self::Throttled => (
-                429,
-                "temporarily_unavailable",
+            Denial::InvalidScope => bad_request("invalid_scope", "scopes are not supported"),
+            Denial::InvalidTarget(message) => bad_request("invalid_target", message),
+            Denial::NoProof => Self {
+                status: StatusCode::UNAUTHORIZED,
+                error: "invalid_client",
+                code: "Unauthorized",
+                message: "expected Authorization: Bearer and a JWT",
+                // RFC 6750, section 3.
+                header: Some((header::WWW_AUTHENTICATE, "Bearer")),
+            },
+            Denial::ProofRejected => Self::proof_rejected(shape),
+            Denial::DeniedByRule | Denial::NoRole => Self {
+                status: match shape {
+                    Shape::TokenExchange => StatusCode::BAD_REQUEST,
+                    Shape::ContainerCredentials => StatusCode::FORBIDDEN,
+                },
+                error: "invalid_target",
+                code: "AccessDenied",
+                message: "no such role is granted to you",
+                header: None,
+            },
+            Denial::MethodNotAllowed(allowed) => Self {
+                status: StatusCode::METHOD_NOT_ALLOWED,
+                error: "invalid_request",
+                code: "MethodNotAllowed",
+                message: "this method is not allowed here",
+                header: Some((header::ALLOW, allowed)),
+            },
+            Denial::NoSuchRoute => Self {
+                status: StatusCode::NOT_FOUND,
+                error: "invalid_request",
+                code: "NotFound",
+                message: "there is nothing here",
+                header: None,
+            },
+            Denial::Throttled => later(
+                StatusCode::TOO_MANY_REQUESTS,
                 "TooManyRequests",
                 "too many requests, try again later",
             ),
-            Self::Unavailable => (
-                503,
-                "temporarily_unavailable",
+            Denial::KeyNotYetKnown | Denial::Unavailable => later(
+                StatusCode::SERVICE_UNAVAILABLE,
                 "ServiceUnavailable",
                 "try again later",
             ),
-            Self::Internal => (
-                500,
-                "server_error",
-                "InternalError",
-                "the request cannot be served",
-            ),
+            Denial::Internal => Self {
+                status: StatusCode::INTERNAL_SERVER_ERROR,
+                error: "server_error",
+                code: "InternalError",
+                message: "the request cannot be served",
+                header: None,
+            },
+        }
+    }
+
+    fn proof_rejected(shape: Shape) -> Self {
+        let (status, header) = match shape {
+            // RFC 8693, section 2.2.2: an unacceptable subject token is an invalid request.
+            Shape::TokenExchange => (StatusCode::BAD_REQUEST, None),
+            // RFC 6750, section 3.1.
+            Shape::ContainerCredentials => {
+                let challenge = "Bearer error=\"invalid_token\"";
+                let header = (header::WWW_AUTHENTICATE, challenge);
+                (StatusCode::UNAUTHORIZED, Some(header))
+            }
+        };
+        Self {
+            status,
+            error: "invalid_request",
+            code: "Unauthorized",
+            message: "the token is not accepted",
+            header,
         }
     }
 }
 
-/// The answer to a request that is refused.
-pub(crate) fn refusal(refusal: Refusal, shape: Shape) -> ApiGatewayV2httpResponse {
-    let (status, error, code, message) = refusal.wire(shape);
+/// The answer to a request that is denied.
+pub(crate) fn denial(denial: Denial, shape: Shape) -> ApiGatewayV2httpResponse {
+    let wire = Wire::of(denial, shape);
+    let (code, message) = (wire.code, wire.message);
     let body = match shape {
-        Shape::TokenExchange => json!({"error": error, "error_description": message}),
+        Shape::TokenExchange => json!({"error": wire.error, "error_description": message}),
         Shape::ContainerCredentials => {
             json!({"Code": code, "Message": message, "code": code, "message": message})
         }
     };
-    let mut response = response(status, &body);
-    let mut header = |name: HeaderName, value: &'static str| {
-        response
-            .headers
-            .insert(name, HeaderValue::from_static(value));
-    };
-    match refusal {
-        Refusal::Throttled | Refusal::Unavailable => header(header::RETRY_AFTER, "1"),
-        Refusal::MethodNotAllowed(allowed) => header(header::ALLOW, allowed),
-        // RFC 6750, section 3.
-        Refusal::NoProof => header(header::WWW_AUTHENTICATE, "Bearer"),
-        Refusal::ProofRejected if status == 401 => {
-            header(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"");
-        }
-        _ => {}
+    let mut response = response(wire.status, &body);
+    if let Some((name, value)) = wire.header {
+        let value = HeaderValue::from_static(value);
+        response.headers.insert(name, value);
     }
     response
 }
 
+/// The answer that has what was asked for.
+pub(crate) fn vended(vended: &Vended, shape: Shape) -> ApiGatewayV2httpResponse {
+    let body = match (vended, shape) {
+        (Vended::Token(token, expires_in), _) => open_id_token(token, *expires_in),
+        (Vended::Credentials(vended), Shape::ContainerCredentials) => {
+            container_credentials(&vended.credentials, &vended.account_id)
+        }
+        (Vended::Credentials(vended), Shape::TokenExchange) => {
+            exchanged_credentials(&vended.credentials, &vended.identity_id, &vended.account_id)
+        }
+    };
+    response(StatusCode::OK, &body)
+}
+
 /// A Cognito OpenID token, by RFC 8693, section 2.2.1. `IdentityId` and `Token` are what the developer-
 /// authenticated hooks of AWS's mobile and JavaScript SDKs read, in either casing.
-pub(crate) fn token(token: &OpenIdToken, expires_in: u32) -> ApiGatewayV2httpResponse {
+fn open_id_token(token: &OpenIdToken, expires_in: u32) -> Value {
     let (id, text) = (&token.identity_id, token.token.expose_secret());
-    let body = json!({
+    json!({
         "access_token": text,
         "issued_token_type": JWT,
         "token_type": "N_A",
@@ -180,50 +168,47 @@ pub(crate) fn token(token: &OpenIdToken, expires_in: u32) -> ApiGatewayV2httpRes
         "IdentityId": id,
         "token": text,
         "Token": text,
-    });
-    response(200, &body)
+    })
 }
 
-/// Credentials, in the shape that was asked for.
-pub(crate) fn credentials(
-    credentials: &Credentials,
-    identity_id: &str,
-    account_id: &str,
-    shape: Shape,
-) -> ApiGatewayV2httpResponse {
-    let secret = credentials.secret_access_key.expose_secret();
+/// AWS SDKs and tools reference guide, "Container credential provider".
+fn container_credentials(credentials: &Credentials, account_id: &str) -> Value {
+    json!({
+        "AccessKeyId": credentials.access_key_id,
+        "SecretAccessKey": credentials.secret_access_key.expose_secret(),
+        "Token": credentials.session_token.expose_secret(),
+        "Expiration": rfc3339(credentials.expiration),
+        "AccountId": account_id,
+    })
+}
+
+/// Credentials, by RFC 8693, section 2.2.1, with the members that STS gives them.
+fn exchanged_credentials(credentials: &Credentials, identity_id: &str, account_id: &str) -> Value {
+    let left = credentials.expiration - OffsetDateTime::now_utc();
     let session_token = credentials.session_token.expose_secret();
-    let expiration = credentials.expiration.format(&Rfc3339).unwrap_or_default();
-    let body = match shape {
-        // AWS SDKs and tools reference guide, "Container credential provider".
-        Shape::ContainerCredentials => json!({
+    json!({
+        "access_token": session_token,
+        "issued_token_type": AWS_CREDENTIALS,
+        "token_type": "N_A",
+        "expires_in": left.whole_seconds().max(0),
+        "identity_id": identity_id,
+        "credentials": {
             "AccessKeyId": credentials.access_key_id,
-            "SecretAccessKey": secret,
-            "Token": session_token,
-            "Expiration": expiration,
+            "SecretAccessKey": credentials.secret_access_key.expose_secret(),
+            "SessionToken": session_token,
+            "Expiration": rfc3339(credentials.expiration),
             "AccountId": account_id,
-        }),
-        Shape::TokenExchange => json!({
-            "access_token": session_token,
-            "issued_token_type": AWS_CREDENTIALS,
-            "token_type": "N_A",
-            "expires_in": (credentials.expiration - OffsetDateTime::now_utc()).whole_seconds().max(0),
-            "identity_id": identity_id,
-            "credentials": {
-                "AccessKeyId": credentials.access_key_id,
-                "SecretAccessKey": secret,
-                "SessionToken": session_token,
-                "Expiration": expiration,
-                "AccountId": account_id,
-            },
-        }),
-    };
-    response(200, &body)
+        },
+    })
 }
 
-fn response(status: i64, body: &Value) -> ApiGatewayV2httpResponse {
+fn rfc3339(time: OffsetDateTime) -> String {
+    time.format(&Rfc3339).unwrap_or_default()
+}
+
+fn response(status: StatusCode, body: &Value) -> ApiGatewayV2httpResponse {
     let mut response = ApiGatewayV2httpResponse::default();
-    response.status_code = status;
+    response.status_code = status.as_u16().into();
     response.headers = HeaderMap::from_iter([
         (
             header::CONTENT_TYPE,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use emulator::template::{RoleDefinition, Template};
 use serde_json::{Value, json};
-use shared::{policy, wiring::Bindings};
+use shared::{vending, wiring::Bindings};
 
 use crate::agreement::{
     suite::{Suite, statements, texts},
@@ -12,7 +12,7 @@ use crate::agreement::{
 };
 
 const COGNITO: &str = "cognito-identity.amazonaws.com";
-const VENDOR: &str = "functions/identity-vendor/cognito.rs";
+const VENDOR: &str = "functions/identity-vendor/issue/identity_pool.rs";
 
 pub(crate) fn findings(suite: &Suite) -> Vec<String> {
     let template = suite.template();
@@ -34,7 +34,12 @@ pub(crate) fn findings(suite: &Suite) -> Vec<String> {
     };
     let arns = bindings("ROLE_ARNS");
     let mut findings = Vec::new();
-    let aliases: BTreeSet<&str> = policy.roles.keys().map(|alias| alias.as_str()).collect();
+    let aliases: BTreeSet<&str> = policy
+        .rules
+        .roles
+        .keys()
+        .map(|alias| alias.as_str())
+        .collect();
     let bound: BTreeSet<&str> = arns.keys().map(String::as_str).collect();
     for alias in aliases.difference(&bound) {
         findings.push(format!(
@@ -47,22 +52,22 @@ pub(crate) fn findings(suite: &Suite) -> Vec<String> {
         ));
     }
     let urls = bindings("ISSUER_URLS");
-    for (name, issuer) in &policy.issuers {
-        if issuer.issuer.is_some() == urls.contains_key(name.as_str()) {
+    for (name, source) in &policy.sources {
+        if source.issuers.is_empty() && !urls.contains_key(name.as_str()) {
             findings.push(format!(
-                "the issuer {name} needs its URL in policy.toml or in ISSUER_URLS, in one of them"
+                "the source {name} needs its issuer's URL in policy.toml or in ISSUER_URLS"
             ));
         }
     }
     for name in urls
         .keys()
-        .filter(|name| !policy.issuers.keys().any(|issuer| issuer.as_str() == *name))
+        .filter(|name| !policy.sources.keys().any(|source| source.as_str() == *name))
     {
         findings.push(format!(
-            "ISSUER_URLS binds {name}, which is no issuer of policy.toml"
+            "ISSUER_URLS binds {name}, which is no source of policy.toml"
         ));
     }
-    for (alias, role) in &policy.roles {
+    for (alias, role) in &policy.rules.roles {
         let Some(arn) = arns.get(alias.as_str()) else {
             continue;
         };
@@ -136,7 +141,7 @@ fn trust(suite: &Suite, template: &Template, alias: &str, role: &RoleDefinition)
 
 /// A session begun with a web identity knows `sub` and the tags that the vendor signs; one begun by
 /// AssumeRole would know no `sub`.
-fn flow(suite: &Suite, alias: &str, policy: &policy::Role, role: &RoleDefinition) -> Vec<String> {
+fn flow(suite: &Suite, alias: &str, policy: &vending::Role, role: &RoleDefinition) -> Vec<String> {
     let mut findings = Vec::new();
     let tag = role_tag(suite);
     let trust = statements(std::slice::from_ref(&role.trust_policy));
@@ -154,10 +159,7 @@ fn flow(suite: &Suite, alias: &str, policy: &policy::Role, role: &RoleDefinition
             ));
         }
     }
-    let seconds = policy
-        .duration_seconds
-        .as_ref()
-        .map_or(3600, |seconds| u64::from(seconds.get_ref().get()));
+    let seconds = u64::from(policy.duration_seconds());
     if seconds > role.max_session_duration {
         findings.push(format!(
             "{alias}'s credentials live {seconds} s, its role's sessions {} s",

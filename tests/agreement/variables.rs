@@ -9,15 +9,16 @@ use crate::agreement::{
 
 /// What Lambda itself sets: "Defined runtime environment variables" and "Advanced logging controls" of
 /// the Lambda developer guide.
-const LAMBDA_SETS: [&str; 4] = [
+const LAMBDA_SETS: [&str; 5] = [
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
     "AWS_LAMBDA_INITIALIZATION_TYPE",
     "AWS_LAMBDA_LOG_FORMAT",
     "AWS_LAMBDA_LOG_LEVEL",
+    "AWS_LAMBDA_RUNTIME_API",
 ];
 
-/// Read where something else than this suite sets it, if anything: a company's proxy.
-const FOREIGN: [&str; 1] = ["AWS_CA_BUNDLE"];
+/// Read where something else than this suite sets it, if anything: a company's proxy, a deployment's own limits.
+const FOREIGN: [&str; 3] = ["AWS_CA_BUNDLE", "ISSUER_AUDIENCES", "MAX_SESSION_SECONDS"];
 
 /// Set for its change alone, which makes a version of the function worth publishing.
 const READ_BY_NOBODY: [&str; 1] = ["RELEASE_DIGEST"];

@@ -34,19 +34,19 @@ OWNER = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 CODE = "123456"
 # Added to the rules for this run: the issuer of the embedded service, whose URL is known only now.
 LOCAL_ISSUER = """
-[identity-vendor.issuers.local]
+[identity-vendor.sources.local]
 issuer = "{issuer}"
 audiences = ["poolkeeper"]
 
 [[identity-vendor.rules]]
 name = "local-publishers"
-issuer = "local"
-when = [{{ claim = "groups", contains = "publishers" }}]
+source = "local"
+when = [{{ claim = "cognito:groups", has_element = "publishers" }}]
 role = "publisher"
 
 [[identity-vendor.rules]]
 name = "local-members"
-issuer = "local"
+source = "local"
 role = "member"
 """
 

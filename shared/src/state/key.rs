@@ -22,11 +22,12 @@ impl DirectoryKey {
         Self::of_user(user_pool_id, sub, format!("EVENT#{event_id}"))
     }
 
-    /// The record that binds a subject of an issuer, by the issuer's name in the policy, to an identity.
-    pub fn identity(issuer_name: &str, subject: &str) -> Self {
-        let subject = digest("identity", &[issuer_name, subject]);
+    /// The record that binds a subject of a source, by the source's name in the policy, to an identity of the
+    /// identity pool. The pool is part of the key, for another pool knows none of its identities.
+    pub fn identity(identity_pool_id: &str, source: &str, subject: &str) -> Self {
+        let subject = digest("identity", &[identity_pool_id, source, subject]);
         Self {
-            pk: format!("IDENTITY#{issuer_name}#{subject}"),
+            pk: format!("IDENTITY#{identity_pool_id}#{source}#{subject}"),
             sk: "IDENTITY".to_owned(),
         }
     }
@@ -91,17 +92,17 @@ mod tests {
 
     #[test]
     fn a_subject_is_not_readable_in_its_key() {
-        let key = DirectoryKey::identity("app", "canary@example.com");
-        assert!(key.pk.starts_with("IDENTITY#app#") && !key.pk.contains("canary"));
+        let key = DirectoryKey::identity("r:p", "app", "canary@example.com");
+        assert!(key.pk.starts_with("IDENTITY#r:p#app#") && !key.pk.contains("canary"));
     }
 
     #[test]
     fn keys_do_not_change() {
-        let key = DirectoryKey::identity("app", "user-1");
-        // By hand: SHA-256 over "poolkeeper", "identity", "app", "user-1", each behind its length in 8 octets.
+        let key = DirectoryKey::identity("us-east-1:p", "app", "user-1");
+        // By hand: SHA-256 over "poolkeeper", "identity", "us-east-1:p", "app", "user-1", each behind its length in 8 octets.
         assert_eq!(
             key.pk,
-            "IDENTITY#app#36808dae1c944292cc40828f8db44684e61ffada640ff68525211b3e29cffa5b"
+            "IDENTITY#us-east-1:p#app#92b5710bfa431a83d462c4f54e59357d6bab63b00e61248d2da7be24081e76ed"
         );
         assert_eq!(DirectoryKey::profile("p", "s").pk, "USER#p#s");
         assert_eq!(DirectoryKey::event("p", "s", "e").sk, "EVENT#e");

@@ -86,9 +86,9 @@ pub struct AuditLine {
     /// Whom it was about, by keyed hash.
     #[serde(skip_serializing_if = "Option::is_none")]
     principal: Option<Principal>,
-    /// The issuer whose proof was shown, by its name in the policy.
+    /// The source that the proof names, by its name in the policy. A proof that was rejected names one too.
     #[serde(skip_serializing_if = "Option::is_none")]
-    issuer: Option<String>,
+    source: Option<String>,
     /// The alias of the role that was asked for or given.
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<String>,
@@ -136,7 +136,7 @@ impl AuditLine {
             user_pool_id: None,
             client_id: None,
             principal: None,
-            issuer: None,
+            source: None,
             role: None,
             token_sha256: None,
             store: None,
@@ -156,10 +156,15 @@ impl AuditLine {
             .map(|(pool, name)| Principal::new(key, pool, name));
     }
 
-    /// The caller of the vendor: `subject` at the issuer called `issuer` in the policy.
-    pub fn about_subject(&mut self, issuer: &str, subject: &str, key: &LogKey) {
-        self.issuer = Some(issuer.to_owned());
-        self.principal = Some(Principal::new(key, issuer, subject));
+    /// The source that a proof names, before it is verified.
+    pub fn about_source(&mut self, source: &str) {
+        self.source = Some(source.to_owned());
+    }
+
+    /// The caller of the vendor: `subject` at the source called `source` in the policy.
+    pub fn about_subject(&mut self, source: &str, subject: &str, key: &LogKey) {
+        self.source = Some(source.to_owned());
+        self.principal = Some(Principal::new(key, source, subject));
     }
 
     /// The legacy store that knew the user, and the scheme of the hash that was verified, if one was.

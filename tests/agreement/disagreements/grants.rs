@@ -5,7 +5,7 @@ use super::{assert_source, assert_template};
 const LEGACY: &str = "shared/src/legacy/dynamodb.rs";
 const RECORD: &str = "shared/src/record/profile.rs";
 const TRANSACTION: &str = "shared/src/record/transaction.rs";
-const IDENTITIES: &str = "functions/identity-vendor/identity_record.rs";
+const IDENTITIES: &str = "functions/identity-vendor/issue/identity_record.rs";
 
 #[test]
 fn a_key_prefix_that_the_code_does_not_make_is_found() {
@@ -13,7 +13,7 @@ fn a_key_prefix_that_the_code_does_not_make_is_found() {
         "[\"IDENTITY#*\"]",
         "[\"IDENTITIES#*\"]",
         &[
-            "IdentityVendorFunction makes keys like IDENTITY#issuer#…, which its grants on DIRECTORY_TABLE leave out",
+            "IdentityVendorFunction makes keys like IDENTITY#pool#source#…, which its grants on DIRECTORY_TABLE leave out",
             "IdentityVendorFunction is granted IDENTITIES#* on DIRECTORY_TABLE, and makes no such key",
         ],
     );
@@ -100,7 +100,7 @@ fn an_item_of_a_transaction_that_the_role_does_not_allow_is_found() {
 #[test]
 fn a_call_of_another_service_is_found() {
     assert_source(
-        "functions/identity-vendor/sts.rs",
+        "functions/identity-vendor/issue/sts.rs",
         ".assume_role_with_web_identity()",
         ".assume_role()",
         &["IdentityVendorFunction calls sts:AssumeRole, which its role lacks"],
@@ -136,7 +136,7 @@ fn a_call_that_cannot_be_followed_is_found() {
         "async fn find(",
         "fn pages(&self) { self.client.query().into_paginator(); } async fn find(",
         &[
-            "functions/identity-vendor/identity_record.rs: .into_paginator() is not followed by this test",
+            "functions/identity-vendor/issue/identity_record.rs: .into_paginator() is not followed by this test",
         ],
     );
 }

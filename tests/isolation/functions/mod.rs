@@ -66,7 +66,7 @@ fn items(world: &World, role: &str) -> Vec<Cell> {
     let pool = world.id("UserPool");
     let profile = DirectoryKey::profile(pool, "somebody").pk;
     let event = DirectoryKey::event(pool, "somebody", "event").pk;
-    let identity = DirectoryKey::identity("app", "somebody").pk;
+    let identity = DirectoryKey::identity("pool", "app", "somebody").pk;
     let mark = |function| EphemeralKey::recent(function, "kind", &["somebody"]).0;
     let (own_mark, foreign_mark) = (mark("post-confirmation"), mark("post-confirmations"));
     let items: [(&str, Item, &str, Vec<&str>); 25] = [

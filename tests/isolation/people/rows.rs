@@ -97,7 +97,7 @@ pub(super) fn profiles(world: &World, role: &str) -> Vec<Cell> {
     let own = DirectoryKey::profile(pool, MY_SUB).pk;
     let foreign = DirectoryKey::profile(pool, YOUR_SUB).pk;
     let elsewhere = DirectoryKey::profile("us-east-1_Elsewhere", MY_SUB).pk;
-    let identity = DirectoryKey::identity("app", "somebody").pk;
+    let identity = DirectoryKey::identity("pool", "app", "somebody").pk;
     let items: [(&str, &str, Vec<&str>); 11] = [
         ("DirectoryTable", "own profile", vec![&own]),
         ("DirectoryTable", "foreign profile", vec![&foreign]),

@@ -9,7 +9,8 @@ use shared::{
 };
 use time::OffsetDateTime;
 
-use crate::{bindings::RoleArn, cognito::OpenIdToken};
+use super::OpenIdToken;
+use crate::role_arn::RoleArn;
 
 const OPERATION: &str = "sts:AssumeRoleWithWebIdentity";
 

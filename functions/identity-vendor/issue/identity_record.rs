@@ -1,4 +1,4 @@
-//! The durable record of who is who: a subject of an issuer → a developer user id → an IdentityId.
+//! The durable record of who is who: a subject of a source → a developer user id → an IdentityId.
 //!
 //! The developer user id is random: it is readable in every token that Cognito issues, so it must say
 //! nothing about the person. The record is made by a conditional write, and what is in it never changes;
@@ -8,13 +8,16 @@ use std::collections::HashMap;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::{
-    Client, config::Builder, operation::put_item::PutItemError, types::AttributeValue,
+    Client,
+    config::Builder,
+    operation::put_item::PutItemError,
+    types::{AttributeValue, ReturnValue},
 };
 use shared::{
     aws::{ServiceError, timeouts},
     deadline::Deadline,
-    policy::Name,
     state::DirectoryKey,
+    vending::Caller,
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -22,6 +25,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 pub(crate) struct IdentityRecords {
     client: Client,
     table: String,
+    identity_pool_id: String,
 }
 
 /// Who somebody is in the identity pool.
@@ -35,23 +39,27 @@ pub(crate) struct Identity {
 type Item = HashMap<String, AttributeValue>;
 
 impl IdentityRecords {
-    pub(crate) fn new(config: &SdkConfig, table: String) -> Self {
+    /// The records of one identity pool: another pool knows none of its identities.
+    pub(crate) fn new(config: &SdkConfig, table: String, identity_pool_id: String) -> Self {
         let client = Client::new(config);
-        Self { client, table }
+        Self {
+            client,
+            table,
+            identity_pool_id,
+        }
     }
 
-    /// The identity of `subject` at `issuer`, which is made if there is none.
+    /// The identity of `caller`, which is made if there is none.
     pub(crate) async fn find_or_create(
         &self,
-        issuer: &Name,
-        subject: &str,
+        caller: &Caller,
         deadline: Deadline,
     ) -> Result<Identity, ServiceError> {
-        let key = DirectoryKey::identity(issuer.as_str(), subject);
+        let key = self.key(caller);
         if let Some(identity) = self.find(&key, deadline).await? {
             return Ok(identity);
         }
-        match self.create(&key, issuer, deadline).await? {
+        match self.create(&key, caller, deadline).await? {
             Some(identity) => Ok(identity),
             // Somebody was faster: theirs counts.
             None => {
@@ -61,28 +69,38 @@ impl IdentityRecords {
         }
     }
 
-    /// Keeps the IdentityId that Cognito gave, unless one is kept already.
+    /// Keeps the IdentityId that Cognito gave, unless one is kept already. Answers the one that is kept.
     pub(crate) async fn keep_identity_id(
         &self,
-        issuer: &Name,
-        subject: &str,
+        caller: &Caller,
         identity_id: &str,
         deadline: Deadline,
-    ) -> Result<(), ServiceError> {
-        let key = DirectoryKey::identity(issuer.as_str(), subject);
-        self.client
+    ) -> Result<String, ServiceError> {
+        const OPERATION: &str = "dynamodb:UpdateItem";
+        let output = self
+            .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(item(&key)))
+            .set_key(Some(item(&self.key(caller))))
             .update_expression("SET identity_id = if_not_exists(identity_id, :id)")
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":id", text(identity_id))
+            .return_values(ReturnValue::AllNew)
             .customize()
             .config_override(Builder::new().timeout_config(timeouts(deadline)))
             .send()
             .await
-            .map_err(|error| ServiceError::new("dynamodb:UpdateItem", &error))?;
-        Ok(())
+            .map_err(|error| ServiceError::new(OPERATION, &error))?;
+        let kept = output
+            .attributes
+            .as_ref()
+            .and_then(|kept| member(kept, "identity_id"));
+        kept.ok_or_else(|| ServiceError::incomplete(OPERATION))
+    }
+
+    fn key(&self, caller: &Caller) -> DirectoryKey {
+        let source = caller.source.as_str();
+        DirectoryKey::identity(&self.identity_pool_id, source, &caller.subject)
     }
 
     async fn find(
@@ -105,12 +123,11 @@ impl IdentityRecords {
         let Some(found) = output.item else {
             return Ok(None);
         };
-        let member = |name| found.get(name).and_then(|value| value.as_s().ok()).cloned();
-        let developer_user_id = member("developer_user_id");
+        let developer_user_id = member(&found, "developer_user_id");
         Ok(Some(Identity {
             developer_user_id: developer_user_id
                 .ok_or_else(|| ServiceError::incomplete("dynamodb:GetItem"))?,
-            identity_id: member("identity_id"),
+            identity_id: member(&found, "identity_id"),
         }))
     }
 
@@ -118,7 +135,7 @@ impl IdentityRecords {
     async fn create(
         &self,
         key: &DirectoryKey,
-        issuer: &Name,
+        caller: &Caller,
         deadline: Deadline,
     ) -> Result<Option<Identity>, ServiceError> {
         let developer_user_id = random_id()
@@ -129,7 +146,7 @@ impl IdentityRecords {
         let mut record = item(key);
         record.extend([
             ("developer_user_id".to_owned(), text(&developer_user_id)),
-            ("issuer".to_owned(), text(issuer.as_str())),
+            ("source".to_owned(), text(caller.source.as_str())),
             ("created_at".to_owned(), text(&now)),
         ]);
         let result = self
@@ -169,6 +186,10 @@ fn item(key: &DirectoryKey) -> Item {
         ("pk".to_owned(), text(&key.pk)),
         ("sk".to_owned(), text(&key.sk)),
     ])
+}
+
+fn member(item: &Item, name: &str) -> Option<String> {
+    item.get(name).and_then(|value| value.as_s().ok()).cloned()
 }
 
 fn text(value: &str) -> AttributeValue {

@@ -1,0 +1,119 @@
+//! Why nothing is vended. respond.rs alone knows what that is in HTTP.
+
+use shared::{
+    aws::{ServiceError, Trouble},
+    policy::Name,
+    telemetry::Outcome,
+};
+
+/// Why nothing is vended: what a client may know, and no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Denial {
+    /// The request itself is wrong.
+    InvalidRequest(&'static str),
+    /// The grant type is not token exchange.
+    UnsupportedGrantType,
+    /// A scope was asked for.
+    InvalidScope,
+    /// A target was asked for that is not served in this way.
+    InvalidTarget(&'static str),
+    /// There is no proof.
+    NoProof,
+    /// The proof does not verify, for a reason that the log has.
+    ProofRejected,
+    /// The proof names a key that its issuer may have published a moment ago.
+    KeyNotYetKnown,
+    /// A rule refuses the caller.
+    DeniedByRule,
+    /// The rules grant no role, or not this one.
+    NoRole,
+    /// The route takes this method only.
+    MethodNotAllowed(&'static str),
+    /// There is no such route.
+    NoSuchRoute,
+    /// A service has had too many requests.
+    Throttled,
+    /// A service does not answer.
+    Unavailable,
+    /// A fault of ours or of the deployment.
+    Internal,
+}
+
+/// A denial with the cause, which only the log may have, and the rule that decided.
+#[derive(Debug)]
+pub(crate) struct Denied {
+    pub(crate) denial: Denial,
+    pub(crate) cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+    pub(crate) rule: Option<Name>,
+}
+
+impl Denial {
+    /// A stable code for the audit line, listed in LOGGING.md.
+    pub(crate) fn reason(self) -> &'static str {
+        match self {
+            Self::InvalidRequest(_) => "invalid-request",
+            Self::UnsupportedGrantType => "unsupported-grant-type",
+            Self::InvalidScope => "invalid-scope",
+            Self::InvalidTarget(_) => "invalid-target",
+            Self::NoProof => "no-proof",
+            Self::ProofRejected => "proof-rejected",
+            Self::KeyNotYetKnown => "key-not-yet-known",
+            Self::DeniedByRule => "denied-by-rule",
+            Self::NoRole => "no-role",
+            Self::MethodNotAllowed(_) => "method-not-allowed",
+            Self::NoSuchRoute => "no-such-route",
+            Self::Throttled => "throttled",
+            Self::Unavailable => "dependency-failed",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// Whether the caller was refused, or we failed.
+    pub(crate) fn outcome(self) -> Outcome {
+        match self {
+            Self::Throttled | Self::Unavailable | Self::Internal => Outcome::Failed,
+            _ => Outcome::Denied,
+        }
+    }
+}
+
+impl Denied {
+    pub(crate) fn because(
+        denial: Denial,
+        cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self {
+            cause: Some(cause.into()),
+            ..Self::from(denial)
+        }
+    }
+
+    pub(crate) fn by_rule(rule: &Name) -> Self {
+        Self {
+            rule: Some(rule.clone()),
+            ..Self::from(Denial::DeniedByRule)
+        }
+    }
+}
+
+impl From<Denial> for Denied {
+    fn from(denial: Denial) -> Self {
+        Self {
+            denial,
+            cause: None,
+            rule: None,
+        }
+    }
+}
+
+impl From<ServiceError> for Denied {
+    fn from(error: ServiceError) -> Self {
+        let denial = match error.trouble {
+            Trouble::Throttled => Denial::Throttled,
+            Trouble::Unavailable => Denial::Unavailable,
+            // What AWS refuses here is wired or granted wrongly: nothing that the caller could mend.
+            Trouble::Refused => Denial::Internal,
+        };
+        Self::because(denial, error)
+    }
+}

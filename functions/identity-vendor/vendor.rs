@@ -1,0 +1,169 @@
+//! One request from beginning to end: read, authenticate, choose, issue, answer.
+
+use std::{convert::Infallible, time::Duration};
+
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use secrecy::ExposeSecret;
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+use shared::{
+    invocation::{Decision, Handler, Interrupted, Invocation},
+    policy::Name,
+    telemetry::Outcome,
+    vending::{self, Choice, Rules, choose},
+};
+
+use crate::{
+    authenticate::Sources,
+    denial::{Denial, Denied},
+    issue::{Grant, Issue, Vended},
+    protocol::Shape,
+    request, respond,
+};
+
+/// What a token exchange may take: an HTTP API waits for 30 s, a client seldom more than 10.
+const EXCHANGE_BUDGET: Duration = Duration::from_secs(8);
+
+/// What `GET /credentials` may take, the start of a cold environment included: boto3 gives up after 2 s and tries
+/// twice more, so a later answer would only hold an environment. The rest is for the way there and back.
+const CREDENTIALS_BUDGET: Duration = Duration::from_millis(1800);
+
+/// The function.
+pub(crate) struct IdentityVendor {
+    sources: Sources,
+    rules: Rules,
+    issue: Issue,
+}
+
+/// The payload is not an HTTP request.
+#[derive(Debug, thiserror::Error)]
+#[error("expected an HTTP API event, payload format 2.0")]
+pub(crate) struct NotHttp;
+
+impl IdentityVendor {
+    pub(crate) fn new(sources: Sources, rules: Rules, issue: Issue) -> Self {
+        Self {
+            sources,
+            rules,
+            issue,
+        }
+    }
+
+    async fn vend(
+        &self,
+        event: &Result<ApiGatewayV2httpRequest, NotHttp>,
+        invocation: &Invocation,
+    ) -> Result<(Vended, Option<Name>), Denied> {
+        let Ok(event) = event else {
+            let denial = Denial::InvalidRequest("the request cannot be read");
+            return Err(Denied::because(denial, NotHttp));
+        };
+        let request = request::parse(event)?;
+        // A role that no policy names may be anything, an address even.
+        let known = |alias: &&Name| self.rules.roles.contains_key(*alias);
+        if let Some(alias) = request.role.as_ref().filter(known) {
+            invocation.note(|line, _| line.for_role(alias.as_str()));
+        }
+        let caller = self
+            .sources
+            .authenticate(&request.subject_token, invocation)
+            .await?;
+        let grant = self.choose(&caller, request.role.as_ref())?;
+        invocation.note(|line, _| line.for_role(grant.alias.as_str()));
+        let deadline = invocation.deadline();
+        let vended = self
+            .issue
+            .issue(&caller, &grant, request.requested_token_type, deadline)
+            .await?;
+        invocation.note(|line, _| line.issued(sha256(vended.secret().expose_secret())));
+        Ok((vended, grant.rule.cloned()))
+    }
+
+    fn choose(
+        &self,
+        caller: &vending::Caller,
+        requested: Option<&Name>,
+    ) -> Result<Grant<'_>, Denied> {
+        match choose(&self.rules, caller, requested).choice {
+            Choice::Role(alias, rule) => match self.rules.roles.get(alias) {
+                Some(role) => Ok(Grant { alias, role, rule }),
+                None => Err(Denial::NoRole.into()),
+            },
+            Choice::Denied(rule) => Err(Denied::by_rule(rule)),
+            Choice::NoRole => Err(Denial::NoRole.into()),
+        }
+    }
+}
+
+impl Handler for IdentityVendor {
+    const FUNCTION: &'static str = "identity-vendor";
+    type Request = Result<ApiGatewayV2httpRequest, NotHttp>;
+    type Answer = Result<Vended, Denial>;
+    type Response = ApiGatewayV2httpResponse;
+    type Error = Infallible;
+
+    fn read(payload: Box<RawValue>) -> Self::Request {
+        serde_json::from_str(payload.get()).map_err(|_| NotHttp)
+    }
+
+    fn budget(&self, request: &Self::Request) -> Duration {
+        match shape(request) {
+            Shape::ContainerCredentials => CREDENTIALS_BUDGET,
+            Shape::TokenExchange => EXCHANGE_BUDGET,
+        }
+    }
+
+    async fn decide(
+        &self,
+        request: &Self::Request,
+        invocation: &Invocation,
+    ) -> Decision<Self::Answer> {
+        let denied = match self.vend(request, invocation).await {
+            Ok((vended, rule)) => {
+                let mut decision = Decision::new(Outcome::Issued, vended.reason(), Ok(vended));
+                decision.rule = rule.map(|rule| rule.to_string());
+                return decision;
+            }
+            Err(denied) => denied,
+        };
+        let denial = denied.denial;
+        let mut decision = Decision::new(denial.outcome(), denial.reason(), Err(denial));
+        decision.rule = denied.rule.map(|rule| rule.to_string());
+        decision.cause = denied.cause;
+        decision
+    }
+
+    fn settle(&self, _: &Self::Request, interrupted: &Interrupted) -> Decision<Self::Answer> {
+        let denial = match interrupted {
+            Interrupted::DeadlineExceeded(_) => Denial::Unavailable,
+            Interrupted::Panicked(_) => Denial::Internal,
+        };
+        Decision::new(Outcome::Failed, interrupted.reason(), Err(denial))
+    }
+
+    fn respond(
+        &self,
+        request: &Self::Request,
+        decision: Decision<Self::Answer>,
+    ) -> Result<Self::Response, Infallible> {
+        let shape = shape(request);
+        Ok(match decision.answer {
+            Ok(vended) => respond::vended(&vended, shape),
+            Err(denial) => respond::denial(denial, shape),
+        })
+    }
+}
+
+/// How the answer is to look; known before anything else, so that errors have that look too.
+fn shape(request: &Result<ApiGatewayV2httpRequest, NotHttp>) -> Shape {
+    request
+        .as_ref()
+        .map_or(Shape::TokenExchange, request::shape)
+}
+
+fn sha256(text: &str) -> String {
+    Sha256::digest(text)
+        .iter()
+        .map(|octet| format!("{octet:02x}"))
+        .collect()
+}
