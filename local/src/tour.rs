@@ -263,7 +263,8 @@ impl Tour<'_> {
             "HTTP 403",
             &refused.status.to_string(),
         )?;
-        let publisher = self.mint(json!({"sub": "app-user-2", "groups": ["publishers"]}))?;
+        let publisher =
+            self.mint(json!({"sub": "app-user-2", "cognito:groups": ["publishers"]}))?;
         let granted = self.get_credentials(&publisher, "/publisher").await?;
         let arn = self.caller(&credentials_of(&granted.json())).await?;
         self.tell(
