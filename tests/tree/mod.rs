@@ -126,6 +126,33 @@ fn every_link_of_the_documents_leads_somewhere() {
     assert!(followed > 10, "{followed} links were followed");
 }
 
+/// `a/b.rs` and `a/b/` in backticks; patterns, and places on other machines, are no paths of the tree.
+#[test]
+fn every_path_that_the_documents_name_exists() {
+    let mut missing = Vec::new();
+    let mut found = 0;
+    for file in files::all().into_iter().filter(|file| file.is(&["md"])) {
+        // What once was is in the changelog.
+        if file.path == Path::new("CHANGELOG.md") {
+            continue;
+        }
+        for name in file.text.split('`').skip(1).step_by(2) {
+            let is_path = tree(name.split('/').next().unwrap()).is_dir()
+                && name.contains('/')
+                && !name.contains([' ', '<', '*', '{', '…', '$', ':', '\n'])
+                && !name.starts_with("target/");
+            if is_path && !name.is_empty() {
+                found += 1;
+                if !is_in_tree(name) {
+                    missing.push(format!("{}: {name}", file.path.display()));
+                }
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+    assert!(found > 20, "{found} paths were found");
+}
+
 #[test]
 fn nothing_refers_to_what_its_reader_cannot_open() {
     // Working papers that are no part of the tree, and their names.
@@ -150,6 +177,12 @@ fn nothing_refers_to_what_its_reader_cannot_open() {
         }
     }
     assert!(found.is_empty(), "{found:#?}");
+}
+
+/// A module may be a file or a folder: a document may name either.
+fn is_in_tree(name: &str) -> bool {
+    let module = name.trim_end_matches(".rs").trim_end_matches('/');
+    tree(name).exists() || tree(module).is_dir() || tree(&format!("{module}.rs")).exists()
 }
 
 fn relative(path: &Path) -> &Path {
