@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # tools/release.sh: makes a release under target/dist, for people who deploy without a Rust toolchain.
 #
-# For each architecture poolkeeper-<version>-<architecture>.tar.gz, which unpacks to a folder that `sam deploy` takes as
-# it is: the template, the zipped functions, the policy, samconfig.toml and the operator's tool, `poolkeeper`. Beside them
-# the software bill of materials (CycloneDX) and SHA256SUMS. The same sources make the same bytes.
+# For each architecture poolkeeper-<version>-<architecture>.tar.gz, which unpacks to a folder that `sam deploy --guided`
+# takes as it is: template, functions, policy, samconfig.toml and the operator's tool, `poolkeeper`. The same folder serves
+# `make deploy PACKAGES=<folder>`. Beside them each function as a zip, the software bill of materials (CycloneDX) and
+# SHA256SUMS. The same sources make the same bytes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -22,11 +23,16 @@ for architecture in arm64 x86_64; do
   name=poolkeeper-$version-$architecture
   folder=$dist/$name
   target=$(sed 's/arm64/aarch64/' <<<"$architecture")-unknown-linux-musl
-  mkdir -p "$folder/lambda"
+  functions=lambda-$architecture
+  mkdir -p "$folder"
   cp -R policy samconfig.toml README.md SECURITY.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT docs "$folder/"
-  cp target/lambda-"$architecture"/*.zip "$folder/lambda/"
-  # What the build leaves in target/lambda is zipped beside the template, for one architecture.
-  sed -E "s|CodeUri: target/lambda/([a-z-]+)/|CodeUri: lambda/\1.zip|
+  for zip in target/"$functions"/*.zip; do
+    function=$(basename "$zip" .zip)
+    install -D "target/$functions/$function/bootstrap" "$folder/$functions/$function/bootstrap"
+    cp "$zip" "$dist/poolkeeper-$version-$architecture-$function.zip"
+  done
+  # In a checkout the functions of either architecture are copied to target/lambda; here they stay where they are.
+  sed -E "s|CodeUri: target/lambda/|CodeUri: $functions/|
     /^  Architecture:/,/Default:/s|Default: .*|Default: $architecture|" template.yaml >"$folder/template.yaml"
   if grep -n 'target/' "$folder/template.yaml" >&2; then
     echo "the packaged template refers to the build" >&2
@@ -47,5 +53,5 @@ SOURCE_DATE_EPOCH=315532800 "$bill/cargo-cyclonedx" cyclonedx --format json --no
 mv poolkeeper.cdx.json "$dist/poolkeeper-$version.cdx.json"
 find . -name poolkeeper.cdx.json -not -path './target/*' -delete
 
-(cd "$dist" && sha256sum ./*.tar.gz ./*.cdx.json >SHA256SUMS && sha256sum --check --quiet SHA256SUMS)
+(cd "$dist" && sha256sum -- *.tar.gz *.zip *.cdx.json >SHA256SUMS && sha256sum --check --quiet SHA256SUMS)
 ls -l "$dist" | sed -n 's/^-[^ ]* *[^ ]* *[^ ]* *[^ ]* *\([0-9]*\) .* \([^ ]*\)$/\1 \2/p'
