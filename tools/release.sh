@@ -47,10 +47,12 @@ for architecture in arm64 x86_64; do
     --file "$dist/$name.tar.gz" "$name"
 done
 
-# Of what ships, not of the test-bed. The tool writes beside each manifest.
+# Of what ships, not of the test-bed; `schemars` is in it, which Cargo resolves for the tests of the same package. The
+# tool writes beside each manifest.
 SOURCE_DATE_EPOCH=315532800 "$bill/cargo-cyclonedx" cyclonedx --format json --no-build-deps \
   --target aarch64-unknown-linux-musl --override-filename poolkeeper.cdx --quiet
-mv poolkeeper.cdx.json "$dist/poolkeeper-$version.cdx.json"
+# Without the folder in which it was made.
+sed "s|$PWD|/poolkeeper|g" poolkeeper.cdx.json >"$dist/poolkeeper-$version.cdx.json"
 find . -name poolkeeper.cdx.json -not -path './target/*' -delete
 
 (cd "$dist" && sha256sum -- *.tar.gz *.zip *.cdx.json >SHA256SUMS && sha256sum --check --quiet SHA256SUMS)
