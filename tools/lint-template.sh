@@ -12,31 +12,39 @@ export SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$PWD/target/tools/sam
 # `sam validate` asks for a region. Nothing is called.
 export AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true
 
-failed=0
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+names=()
+# lint NAME COMMAND…: starts a linter beside the others.
 lint() {
-  local name=$1 output
+  local number=${#names[@]}
+  names+=("$1")
   shift
-  # Some linters warn on standard error and exit 0; what they print is shown only when they fail.
-  if output=$("$@" 2>&1); then
-    echo "ok    $name"
-  else
-    echo "FAIL  $name"
-    printf '%s\n' "$output" | sed 's/^/      /'
-    failed=1
-    return 1
-  fi
+  { "$@" >"$results/$number" 2>&1 || touch "$results/$number.failed"; } &
 }
-translate() {
-  "$bin/python" tools/translate-template.py "$template" >"$transformed"
+transformed() {
+  "$bin/python" tools/translate-template.py "$template" >"$transformed" &&
+    "$bin/cfn-lint" --include-checks I -- "$transformed"
 }
 
-lint "sam validate --lint" "$bin/sam" validate --lint --template "$template" || true
-lint "cfn-lint --include-checks I" "$bin/cfn-lint" --include-checks I -- "$template" || true
-if lint "sam transform" translate; then
-  lint "cfn-lint --include-checks I, transformed" "$bin/cfn-lint" --include-checks I -- "$transformed" || true
-fi
+lint "checkov" "$bin/checkov" --config-file .checkov.yaml --file "$template"
+lint "cfn-lint --include-checks I, transformed by SAM" transformed
+lint "sam validate --lint" "$bin/sam" validate --lint --template "$template"
+lint "cfn-lint --include-checks I" "$bin/cfn-lint" --include-checks I -- "$template"
 # The Python beside it: undefined names, unused imports, syntax.
-lint "ruff" "$bin/ruff" check --quiet --no-cache --select E4,E7,E9,F tools tests/peers || true
-lint "live checks, dry run" "$bin/python" tools/live_checks.py --dry-run || true
-lint "checkov" "$bin/checkov" --config-file .checkov.yaml --file "$template" || true
+lint "ruff" "$bin/ruff" check --quiet --no-cache --select E4,E7,E9,F tools tests/peers
+lint "live checks, dry run" "$bin/python" tools/live_checks.py --dry-run
+wait
+
+failed=0
+for number in "${!names[@]}"; do
+  if [[ -e $results/$number.failed ]]; then
+    # Some linters warn and succeed; what they print is shown only when they fail.
+    echo "FAIL  ${names[number]}"
+    sed 's/^/      /' "$results/$number"
+    failed=1
+  else
+    echo "ok    ${names[number]}"
+  fi
+done
 exit "$failed"
