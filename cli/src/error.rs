@@ -7,7 +7,7 @@ use thiserror::Error;
 /// Where it stopped, why, and what to do.
 #[derive(Debug, Error)]
 pub(crate) enum Error {
-    /// No command, or one that there is not.
+    /// No command, or an unknown one.
     #[error("name a command: verify, audit or export-cognito (poolkeeper --help)")]
     Command,
     /// The arguments cannot be read.

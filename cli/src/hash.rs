@@ -53,7 +53,7 @@ impl Named {
         }
     }
 
-    /// Whether it names a scheme that there is not: every hash is refused then.
+    /// Whether it names an unknown scheme: every hash is refused then.
     pub(crate) fn is_unknown(&self) -> bool {
         let name = self.row_scheme.as_deref();
         name.is_some_and(|name| Scheme::named(name).is_none())

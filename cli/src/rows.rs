@@ -30,7 +30,7 @@ pub(crate) struct Entry<'a> {
     pub(crate) line: u64,
     /// As it was read.
     pub(crate) raw: Raw<'a>,
-    /// The row, or the reason code of one that is none.
+    /// The row, or the reason code of an invalid one.
     pub(crate) row: Result<Row<'a>, &'static str>,
 }
 
@@ -114,7 +114,7 @@ impl<R: Read> Rows<R> {
     /// Reads the header, if the format has one.
     ///
     /// # Errors
-    /// Where the input cannot be read, and for a header that is none.
+    /// If the input cannot be read, or its header is invalid.
     pub(crate) fn open(input: R, format: Format, delimiter: u8) -> Result<Self, Error> {
         match format {
             Format::JsonLines => Ok(Self::JsonLines {

@@ -158,7 +158,7 @@ impl Source {
     /// The scheme of all hashes.
     ///
     /// # Errors
-    /// For a scheme that there is not, or with options that are not its own.
+    /// If the scheme is unknown, or an option does not belong to it.
     pub(crate) fn named(&self) -> Result<Named, Error> {
         let named = Named::new(self.scheme.as_deref(), self.scheme_options.clone());
         match named {

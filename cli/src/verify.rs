@@ -22,7 +22,7 @@ const USAGE: &str = "\
 poolkeeper verify [options] < lines.jsonl
 
 Reads lines of JSON {\"hash\": …, \"password\": …, \"scheme\": …, \"options\": {…}} and answers each with a line:
-match, mismatch, unsupported: REASON, or invalid: WHAT for a line that is none. Hash and password are never
+match, mismatch, unsupported: REASON, or invalid: WHAT for a line that cannot be read. Hash and password are never
 printed. scheme and options are as the hint in policy.toml has them, and may be absent.
 ";
 

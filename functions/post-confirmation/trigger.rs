@@ -91,7 +91,7 @@ impl PostConfirmation {
         let not_ready = || Failure::Dependency("the start", NotReady.into());
         let recorder = self.recorder.as_ref().ok_or_else(not_ready)?;
         // A user may meet this function first when they reset a password (migrated, or made by an
-        // administrator): the profile comes into being then.
+        // administrator): the profile is created then.
         let profile = recorder.user_confirmed(user, deadline).await;
         let mut written = profile.map_err(failed)?;
         if confirmed == Confirmed::PasswordReset {

@@ -103,9 +103,7 @@ fn unknown_values(
     }
     if let Some(function) = function {
         let Some(code) = suite.code(function) else {
-            return vec![format!(
-                "{id} reads the function {function}, which there is not"
-            )];
+            return vec![format!("{id} reads the unknown function {function}")];
         };
         // Every line is `failed` until it is decided.
         let decided = |outcome: &str| {

@@ -265,7 +265,7 @@ fn by_pipes(world: &World) -> Vec<Cell> {
             }
         }
     }
-    // The pipe's own context, and a service that is none.
+    // The pipe's own context, and an unknown service.
     let lambda = wish(
         world,
         "OutboxPipeRole",

@@ -41,7 +41,7 @@ pub enum Trusted<'a> {
     Aws(&'a [&'a str]),
 }
 
-/// A policy document that is none.
+/// An invalid policy document.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct MalformedPolicy(String);

@@ -33,7 +33,7 @@ use crate::primitives::{
     text::{STANDARD, base64, digest_of, fields, hex},
 };
 
-/// Reads the rest of a string after `{id}`; `None` for an id that is none of Spring's own.
+/// Reads the rest of a string after `{id}`; `None` for an id that Spring does not have.
 pub(crate) fn read(
     id: &str,
     rest: &str,

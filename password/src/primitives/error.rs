@@ -95,7 +95,7 @@ Reason {
     TruncatedDigest = "truncated-digest",
     /// No scheme writes this syntax.
     UnknownFormat = "unknown-format",
-    /// A row names a scheme that there is not.
+    /// A row names an unknown scheme.
     UnknownScheme = "unknown-scheme",
     /// A known family, in a variant that is refused (`$2x$`, `$2$`, argon2 with `keyid`).
     UnsupportedVariant = "unsupported-variant",

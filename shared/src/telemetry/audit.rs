@@ -17,7 +17,7 @@ pub const AUDIT_VERSION: u8 = 1;
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Outcome {
-    /// pre-sign-up let the account come into being.
+    /// pre-sign-up lets the account be created.
     Allowed,
     /// pre-sign-up refused it.
     Refused,

@@ -61,7 +61,7 @@ fn a_dashboard_of_a_function_that_there_is_not_is_found() {
         "Function=\\\"user-migration\\\"",
         "Function=\\\"migration\\\"",
         &[
-            "Dashboard reads the function migration, which there is not",
+            "Dashboard reads the unknown function migration",
             "no dashboard shows the decisions of user-migration",
         ],
     );
