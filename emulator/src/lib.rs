@@ -3,6 +3,7 @@
 //! template. It knows no application: what it runs, it reads from the template.
 
 pub mod dynamodb;
+pub mod event_bus;
 pub mod http_client;
 pub mod iam;
 pub mod identity_pool;
@@ -10,6 +11,8 @@ pub mod jwt_signer;
 pub mod lambda;
 pub mod oidc_issuer;
 mod random;
+pub mod secrets_manager;
+pub mod sqs;
 pub mod stack;
 pub mod sts;
 pub mod template;

@@ -11,19 +11,17 @@ pub(crate) fn bytes<const N: usize>() -> Result<[u8; N], NoEntropy> {
     Ok(bytes)
 }
 
-/// A version 4 UUID (RFC 9562, section 5.4), Cognito's form of a `sub`.
+/// A version 4 UUID, Cognito's form of a `sub`.
 pub(crate) fn uuid() -> Result<String, NoEntropy> {
-    let random = u128::from_be_bytes(bytes()?);
-    let uuid = random & !(0xf000 << 64) & !(0xc000 << 48) | (0x4000 << 64) | (0x8000 << 48);
-    let hex = format!("{uuid:032x}");
-    let mut formatted = String::with_capacity(36);
-    for (position, digit) in hex.chars().enumerate() {
-        if matches!(position, 8 | 12 | 16 | 20) {
-            formatted.push('-');
-        }
-        formatted.push(digit);
-    }
-    Ok(formatted)
+    Ok(uuid_of(bytes()?))
+}
+
+/// The version 4 UUID of these bytes.
+pub(crate) fn uuid_of(bytes: [u8; 16]) -> String {
+    uuid::Builder::from_random_bytes(bytes)
+        .into_uuid()
+        .hyphenated()
+        .to_string()
 }
 
 /// 32 random bytes in base64url: a refresh token, a session.
@@ -34,23 +32,4 @@ pub(crate) fn token() -> Result<String, NoEntropy> {
 /// Six decimal digits, as Cognito sends them.
 pub(crate) fn code() -> Result<String, NoEntropy> {
     Ok(format!("{:06}", u32::from_be_bytes(bytes()?) % 1_000_000))
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-
-    #[test]
-    fn a_uuid_says_its_version_and_variant() {
-        let uuid = uuid().unwrap();
-        let groups: Vec<&str> = uuid.split('-').collect();
-        assert_eq!(
-            groups.iter().map(|group| group.len()).collect::<Vec<_>>(),
-            [8, 4, 4, 4, 12]
-        );
-        assert_eq!(uuid.chars().nth(14), Some('4'));
-        assert!(matches!(uuid.chars().nth(19), Some('8' | '9' | 'a' | 'b')));
-    }
 }

@@ -35,6 +35,22 @@ pub struct SessionRequest {
 }
 
 impl Iam {
+    /// A session of an hour for an AWS service that acts under a role of the template.
+    ///
+    /// # Errors
+    /// No such role, or one that does not trust the service.
+    pub fn session_for_service(
+        &self,
+        role_arn: &str,
+        service: &'static str,
+        session_name: &str,
+    ) -> Result<Arc<Session>, AssumeError> {
+        let trusted = Trusted::Service(service);
+        let role = self.trusting(role_arn, trusted, "sts:AssumeRole", &Context::new())?;
+        let expires_at = self.now().saturating_add(3600);
+        self.issue(role, session_name, expires_at, Context::new(), Vec::new())
+    }
+
     /// Credentials for a function's environment, under the role that Lambda would assume for it. They
     /// do not expire: here nothing would renew them.
     ///

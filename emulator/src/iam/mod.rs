@@ -23,7 +23,7 @@ use std::{
 };
 
 use crate::template::{Place, RoleDefinition};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Method, Uri};
 use sigv4::Authorization;
 
 /// The account owner's key on this machine: may do everything, and is no secret. For the AWS CLI, the
@@ -100,7 +100,7 @@ impl Iam {
         (self.clock)()
     }
 
-    /// Who signed this request.
+    /// Who signed this `POST /`, the form of every JSON and query service.
     ///
     /// # Errors
     /// No signature, an unknown or expired key, a token that is not that key's, a wrong signature.
@@ -109,13 +109,33 @@ impl Iam {
         headers: &HeaderMap,
         body: &[u8],
     ) -> Result<Caller, AuthenticationError> {
+        self.authenticate_request(&Method::POST, &Uri::from_static("/"), headers, body)
+    }
+
+    /// Who signed this request of a REST service.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn authenticate_request(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Caller, AuthenticationError> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let header = text("authorization").ok_or(AuthenticationError::Missing)?;
         let authorization = Authorization::parse(header).ok_or(AuthenticationError::Incomplete)?;
         let token = text("x-amz-security-token");
         let key = authorization.access_key_id;
+        let request = sigv4::Request {
+            method,
+            uri,
+            headers,
+            body,
+        };
         if key == ADMIN_ACCESS_KEY_ID && token.is_none() {
-            return if authorization.verify(ADMIN_SECRET_ACCESS_KEY, headers, body) {
+            return if authorization.verify(ADMIN_SECRET_ACCESS_KEY, &request) {
                 Ok(Caller::Admin)
             } else {
                 Err(AuthenticationError::WrongSignature)
@@ -128,10 +148,25 @@ impl Iam {
         if session.expires_at <= self.now() {
             return Err(AuthenticationError::Expired);
         }
-        if !authorization.verify(&session.secret_access_key, headers, body) {
+        if !authorization.verify(&session.secret_access_key, &request) {
             return Err(AuthenticationError::WrongSignature);
         }
         Ok(Caller::Session(session))
+    }
+
+    /// Whether whoever signed this request may do `action` on `resource`.
+    ///
+    /// # Errors
+    /// No caller, or one who may not.
+    pub fn admit(
+        &self,
+        headers: &HeaderMap,
+        body: &[u8],
+        action: &str,
+        resource: &str,
+    ) -> Result<(), JsonError> {
+        let caller = self.authenticate(headers, body)?;
+        Ok(self.authorize(&caller, action, resource, &Context::new())?)
     }
 
     /// Whether the caller may do `action` on `resource`: the role's policies and, if the session has

@@ -1,15 +1,22 @@
 //! Signature Version 4, the checking half: who signed this request, and did they.
 //!
-//! Only what the local services are sent: `POST /` without a query, the body hashed. The age of a
-//! signature is not checked; whoever could replay one on this machine could read its memory.
+//! The body is always hashed, as every service but S3 wants it. The age of a signature is not checked; whoever could replay one on this machine could read its memory.
 //!
 //! Source: IAM user guide, "Create a signed AWS API request".
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Method, Uri};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+
+/// What a signature covers.
+pub(super) struct Request<'a> {
+    pub(super) method: &'a Method,
+    pub(super) uri: &'a Uri,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) body: &'a [u8],
+}
 
 /// The parts of an `Authorization` header.
 #[derive(Debug, PartialEq, Eq)]
@@ -44,11 +51,12 @@ impl<'a> Authorization<'a> {
 
     /// Whether the request was signed with `secret`, and what binds it (host, date, and the session
     /// token if there is one) was among what was signed.
-    pub(super) fn verify(&self, secret: &str, headers: &HeaderMap, body: &[u8]) -> bool {
-        self.try_verify(secret, headers, body).unwrap_or(false)
+    pub(super) fn verify(&self, secret: &str, request: &Request<'_>) -> bool {
+        self.try_verify(secret, request).unwrap_or(false)
     }
 
-    fn try_verify(&self, secret: &str, headers: &HeaderMap, body: &[u8]) -> Option<bool> {
+    fn try_verify(&self, secret: &str, request: &Request<'_>) -> Option<bool> {
+        let headers = request.headers;
         let signed: Vec<&str> = self.signed_headers.split(';').collect();
         let bound = ["host", "x-amz-date", "x-amz-security-token", "x-amz-target"];
         if bound
@@ -57,13 +65,18 @@ impl<'a> Authorization<'a> {
         {
             return Some(false);
         }
-        let mut canonical = "POST\n/\n\n".to_owned();
+        let mut canonical = format!(
+            "{}\n{}\n{}\n",
+            request.method,
+            canonical_path(request.uri.path()),
+            canonical_query(request.uri.query().unwrap_or_default()),
+        );
         for name in &signed {
             let value = headers.get(*name)?.to_str().ok()?;
             let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
             canonical.push_str(&format!("{name}:{value}\n"));
         }
-        let payload = hex(&Sha256::digest(body));
+        let payload = hex::encode(Sha256::digest(request.body));
         canonical.push_str(&format!("\n{}\n{payload}", self.signed_headers));
 
         let Self {
@@ -73,7 +86,7 @@ impl<'a> Authorization<'a> {
             ..
         } = self;
         let timestamp = headers.get("x-amz-date")?.to_str().ok()?;
-        let request = hex(&Sha256::digest(canonical.as_bytes()));
+        let request = hex::encode(Sha256::digest(canonical.as_bytes()));
         let text =
             format!("{ALGORITHM}\n{timestamp}\n{date}/{region}/{service}/aws4_request\n{request}");
 
@@ -81,7 +94,7 @@ impl<'a> Authorization<'a> {
         for part in [date, region, service, "aws4_request"] {
             key = mac(&key, part)?.finalize().into_bytes().to_vec();
         }
-        let expected = unhex(self.signature)?;
+        let expected = hex::decode(self.signature).ok()?;
         Some(mac(&key, &text)?.verify_slice(&expected).is_ok())
     }
 }
@@ -94,13 +107,28 @@ fn mac(key: &[u8], text: &str) -> Option<Hmac<Sha256>> {
     )
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// The path as it was sent, encoded once more.
+fn canonical_path(path: &str) -> String {
+    let mut canonical = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'/' | b'-' | b'_' | b'.' | b'~' => canonical.push(char::from(byte)),
+            byte if byte.is_ascii_alphanumeric() => canonical.push(char::from(byte)),
+            byte => canonical.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    canonical
 }
 
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    text.as_bytes().chunks(2).map(digits).collect()
+/// The parameters in order of their names; one without a value has an empty one.
+fn canonical_query(query: &str) -> String {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    let mut pairs: Vec<(&str, &str)> = pairs
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .collect();
+    pairs.sort_unstable();
+    let pairs = pairs.iter().map(|(name, value)| format!("{name}={value}"));
+    pairs.collect::<Vec<_>>().join("&")
 }
 
 #[cfg(test)]
@@ -122,9 +150,15 @@ mod tests {
                 "{ALGORITHM} Credential=AK/20260101/us-east-1/sts/aws4_request, SignedHeaders={signed}, Signature={signature}"
             );
             prop_assert!(Authorization::parse(&whole).is_some() || signature.contains(','));
+            let request = Request {
+                method: &Method::POST,
+                uri: &Uri::from_static("/"),
+                headers: &HeaderMap::new(),
+                body: b"",
+            };
             for header in [header, whole] {
                 if let Some(authorization) = Authorization::parse(&header) {
-                    prop_assert!(!authorization.verify("secret", &HeaderMap::new(), b""));
+                    prop_assert!(!authorization.verify("secret", &request));
                 }
             }
         }

@@ -3,12 +3,13 @@
 //! Source: Smithy specification, "AWS JSON 1.0/1.1 protocol", operation error serialization.
 
 use axum::{
-    http::{StatusCode, header::CONTENT_TYPE},
+    http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
 
 use super::{AccessDenied, AuthenticationError};
+use crate::random::NoEntropy;
 
 /// An error of a JSON service: status, code and message as the SDKs read them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,10 +33,34 @@ impl JsonError {
         }
     }
 
+    /// A fault of the service.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            ..Self::new("InternalErrorException", message)
+        }
+    }
+
+    /// An operation that AWS has and this service has not, or that nobody has.
+    pub fn unknown_operation(operation: &str) -> Self {
+        let message = format!("{operation} is not an operation of this service.");
+        Self::new("UnknownOperationException", message)
+    }
+
     /// The answer, in version `1.0` or `1.1` of the protocol.
     pub fn into_response(self, version: &str) -> Response {
         let body = json!({ "__type": self.code, "message": self.message });
-        json_response(self.status, version, &body)
+        let mut response = json_response(self.status, version, &body);
+        // REST clients of other languages read the code here.
+        let kind = HeaderValue::from_static(self.code);
+        response.headers_mut().insert("x-amzn-errortype", kind);
+        response
+    }
+}
+
+impl From<NoEntropy> for JsonError {
+    fn from(error: NoEntropy) -> Self {
+        Self::internal(error.to_string())
     }
 }
 

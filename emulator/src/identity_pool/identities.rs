@@ -4,7 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use sha2::{Digest, Sha256};
 
-use crate::iam::{NoRandomness, random};
+use crate::{
+    iam::{NoRandomness, random},
+    random::uuid_of,
+};
 
 /// An identity; a guest has no developer users.
 #[derive(Debug, Clone, Default)]
@@ -40,7 +43,7 @@ impl Identities {
 
     /// A new identity without any login.
     pub(super) fn create(&mut self, region: &str, now: u64) -> Result<String, NoRandomness> {
-        let id = format!("{region}:{}", uuid(random()?));
+        let id = format!("{region}:{}", uuid_of(random()?));
         let identity = Identity {
             created_at: now,
             modified_at: now,
@@ -87,22 +90,7 @@ impl Identities {
 fn first_identity_id(user: &str, region: &str) -> String {
     let digest: [u8; 32] = Sha256::digest(user).into();
     let bytes = std::array::from_fn(|index| digest.get(index).copied().unwrap_or_default());
-    format!("{region}:{}", uuid(bytes))
-}
-
-/// A version 4 UUID of these random bytes (RFC 9562, 5.4).
-fn uuid(bytes: [u8; 16]) -> String {
-    let random = u128::from_be_bytes(bytes);
-    let bits = (random & !(0xf << 76) & !(0b11 << 62)) | (0x4 << 76) | (0b10 << 62);
-    let hex = format!("{bits:032x}");
-    let mut groups = Vec::new();
-    let mut rest = hex.as_str();
-    for length in [8, 4, 4, 4, 12] {
-        let (group, after) = rest.split_at(length);
-        groups.push(group);
-        rest = after;
-    }
-    groups.join("-")
+    format!("{region}:{}", uuid_of(bytes))
 }
 
 #[cfg(test)]
@@ -126,12 +114,6 @@ mod tests {
             Err(LinkError::Unknown)
         );
         assert_ne!(after.link("user-2", None, "us-east-1", 2), Ok(before));
-    }
-
-    #[test]
-    fn a_uuid_is_of_version_four() {
-        assert_eq!(uuid([0xff; 16]), "ffffffff-ffff-4fff-bfff-ffffffffffff");
-        assert_eq!(uuid([0; 16]), "00000000-0000-4000-8000-000000000000");
     }
 
     #[test]

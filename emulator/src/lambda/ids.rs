@@ -1,18 +1,12 @@
 //! Identifiers in the shapes that AWS gives them.
 
-use std::{
-    fmt::Write,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::random::uuid_of;
 
 /// A request id: a version 4 UUID.
 pub(super) fn request_id() -> String {
-    let hex = random_hex(15);
-    let (time_low, rest) = hex.split_at(8);
-    let (time_mid, rest) = rest.split_at(4);
-    let (time_high, rest) = rest.split_at(3);
-    let (sequence, node) = rest.split_at(3);
-    format!("{time_low}-{time_mid}-4{time_high}-a{sequence}-{node}")
+    uuid_of(random_bytes())
 }
 
 /// An X-Ray header of a request that is not sampled.
@@ -37,15 +31,16 @@ pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// `bytes` random bytes in hexadecimal. A system without randomness gives zeros: ids here tell
-/// requests apart, they guard nothing.
+/// `bytes` random bytes in hexadecimal, sixteen at most. A system without randomness gives zeros: ids
+/// here tell requests apart, they guard nothing.
 pub(super) fn random_hex(bytes: usize) -> String {
-    let mut random = vec![0; bytes];
+    hex::encode(random_bytes().get(..bytes).unwrap_or_default())
+}
+
+fn random_bytes() -> [u8; 16] {
+    let mut random = [0; 16];
     let _ = getrandom::fill(&mut random);
-    random.iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    random
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ mod ids;
 pub mod invoke_api;
 mod logs;
 mod name;
+pub mod permissions;
+pub mod policy_api;
 mod runtime_api;
 
 use std::{
@@ -21,9 +23,14 @@ use std::{
     time::Duration,
 };
 
-use self::{function::Function, logs::LogBook, name::function_name};
+use self::{
+    function::Function,
+    logs::LogBook,
+    name::{function_name, qualifier},
+    permissions::Permissions,
+};
 pub use self::{
-    http_api::{Cors, HttpApiSpec, http_api_router},
+    http_api::{Cors, HttpApiSpec, RouteSpec, http_api_router},
     invoke_api::invoke_router,
     logs::{LogLine, LogSink, log_to_file},
 };
@@ -45,6 +52,8 @@ pub struct FunctionSpec {
     pub timeout: Duration,
     /// Reported to the function, not enforced.
     pub memory_mb: u32,
+    /// The alias that names the published version, if there is one.
+    pub alias: Option<String>,
 }
 
 /// What all functions of a host share.
@@ -93,6 +102,8 @@ pub struct LambdaHost {
 
 struct Inner {
     functions: BTreeMap<String, Arc<Function>>,
+    aliases: BTreeMap<String, String>,
+    permissions: Permissions,
     options: Arc<HostOptions>,
     logs: LogBook,
 }
@@ -111,6 +122,10 @@ impl LambdaHost {
     pub fn new(specs: Vec<FunctionSpec>, options: HostOptions) -> Self {
         let logs = LogBook::new(options.log_sink.clone());
         let options = Arc::new(options);
+        let aliases = specs
+            .iter()
+            .filter_map(|spec| Some((spec.name.clone(), spec.alias.clone()?)))
+            .collect();
         let functions = specs
             .into_iter()
             .map(|spec| {
@@ -121,6 +136,8 @@ impl LambdaHost {
         Self {
             inner: Arc::new(Inner {
                 functions,
+                aliases,
+                permissions: Permissions::default(),
                 options,
                 logs,
             }),
@@ -144,6 +161,26 @@ impl LambdaHost {
     /// here by the time it is answered.
     pub fn logs(&self) -> Vec<LogLine> {
         self.inner.logs.lines()
+    }
+
+    /// Who besides the account may invoke.
+    pub fn permissions(&self) -> &Permissions {
+        &self.inner.permissions
+    }
+
+    /// The unqualified ARN of a function, whether it exists or not.
+    pub fn function_arn(&self, function: &str) -> String {
+        self.inner.options.function_arn(function_name(function))
+    }
+
+    /// Whether there is a function of this name or ARN.
+    pub(crate) fn has(&self, function: &str) -> bool {
+        self.function(function).is_ok()
+    }
+
+    /// The function's alias, if it has one.
+    pub(crate) fn alias_of(&self, function: &str) -> Option<String> {
+        self.inner.aliases.get(function_name(function)).cloned()
     }
 
     /// Kills every process of a function, as a crash would (SIGKILL); an unknown name kills none.
@@ -181,15 +218,21 @@ impl LambdaHost {
         Ok(tokio::spawn(function.invoke(payload)))
     }
 
-    fn function(&self, name: &str) -> Result<Arc<Function>, InvokeError> {
-        let name = function_name(name);
-        self.inner
-            .functions
-            .get(name)
-            .cloned()
-            .ok_or_else(|| InvokeError::ResourceNotFound {
-                function_arn: self.inner.options.function_arn(name),
-            })
+    /// The function of a name or ARN; a qualifier must be `$LATEST`, `1` or the alias.
+    fn function(&self, reference: &str) -> Result<Arc<Function>, InvokeError> {
+        let name = function_name(reference);
+        let missing = |qualified: &str| InvokeError::ResourceNotFound {
+            function_arn: format!("{}{qualified}", self.inner.options.function_arn(name)),
+        };
+        let function = self.inner.functions.get(name).cloned();
+        let function = function.ok_or_else(|| missing(""))?;
+        match qualifier(reference) {
+            None | Some("$LATEST" | "1") => Ok(function),
+            Some(alias) if self.inner.aliases.get(name).is_some_and(|it| it == alias) => {
+                Ok(function)
+            }
+            Some(other) => Err(missing(&format!(":{other}"))),
+        }
     }
 }
 

@@ -11,6 +11,15 @@ pub(super) fn function_name(reference: &str) -> &str {
     name.split(':').next().unwrap_or(name)
 }
 
+/// The version or alias at the end of a name or ARN, if there is one.
+pub(super) fn qualifier(reference: &str) -> Option<&str> {
+    let name = match reference.split_once("function:") {
+        Some((_, name)) => name,
+        None => reference,
+    };
+    name.split_once(':').map(|(_, qualifier)| qualifier)
+}
+
 #[cfg(test)]
 mod tests {
     use super::function_name;

@@ -12,8 +12,11 @@ use axum::{
 
 use crate::{
     dynamodb::{self, DynamoDb},
+    event_bus::{self, EventBus},
     iam::{Context, Iam, JsonError},
     identity_pool::{self, IdentityPool},
+    secrets_manager::{self, SecretsManager},
+    sqs::{self, Sqs},
     sts::Sts,
     user_pool::UserPool,
 };
@@ -37,6 +40,9 @@ pub(super) struct Services {
     pub(super) iam: Arc<Iam>,
     pub(super) user_pool_arn: String,
     pub(super) dynamodb: Arc<DynamoDb>,
+    pub(super) secrets: SecretsManager,
+    pub(super) sqs: Arc<Sqs>,
+    pub(super) events: Arc<EventBus>,
     pub(super) sts: Sts,
     pub(super) identity_pool: IdentityPool,
     pub(super) user_pool: UserPool,
@@ -57,6 +63,12 @@ pub(super) async fn dispatch(
                 || target.starts_with(dynamodb::STREAMS_TARGET_PREFIX)
             {
                 services.dynamodb.handle(&headers, body).await
+            } else if target.starts_with(secrets_manager::TARGET_PREFIX) {
+                services.secrets.handle(&headers, body).await
+            } else if target.starts_with(sqs::TARGET_PREFIX) {
+                services.sqs.handle(&headers, body).await
+            } else if target.starts_with(event_bus::TARGET_PREFIX) {
+                services.events.handle(&headers, body).await
             } else if target.starts_with(identity_pool::TARGET_PREFIX) {
                 services.identity_pool.handle(&headers, body).await
             } else if let Some(operation) = target.strip_prefix(USER_POOL_TARGET) {

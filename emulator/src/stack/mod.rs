@@ -6,6 +6,7 @@
 
 mod front;
 mod options;
+mod schedules;
 mod sockets;
 mod wiring;
 
@@ -18,17 +19,23 @@ use tokio::sync::oneshot;
 
 use crate::{
     dynamodb::DynamoDb,
+    event_bus::EventBus,
     http_client,
     iam::{self, Iam},
     identity_pool::{IdentityPool, TokenKey},
-    lambda::{LambdaHost, http_api::http_api_router, invoke_api::invoke_router},
+    lambda::{
+        LambdaHost, http_api::http_api_router, invoke_api::invoke_router, policy_api::policy_router,
+    },
     oidc_issuer::OidcIssuer,
+    secrets_manager::SecretsManager,
+    sqs::Sqs,
     sts::Sts,
     template::{Settings, Template},
     user_pool::UserPool,
 };
 use front::{Services, dispatch};
 pub use options::{Options, PortError, StartError};
+pub use schedules::ScheduleError;
 pub use sockets::Socket;
 
 /// The running stack. Ends with this value; [`Stack::shutdown`] also waits for the processes.
@@ -49,6 +56,10 @@ pub struct Stack {
     pub iam: Arc<Iam>,
     /// The tables.
     pub dynamodb: Arc<DynamoDb>,
+    /// The queues.
+    pub sqs: Arc<Sqs>,
+    /// The event buses, which record.
+    pub events: Arc<EventBus>,
     // Dropped with this value, which tells the listeners to end.
     _shutdown: [oneshot::Sender<()>; 2],
 }
@@ -60,18 +71,32 @@ impl Stack {
     /// # Errors
     /// The template or a table is not usable.
     pub async fn start(aws: Socket, api: Socket, options: &Options) -> Result<Self, StartError> {
-        let (aws_url, api_url) = (aws.url().to_owned(), api.url().to_owned());
-        let issuer = OidcIssuer::new(&aws_url, &options.issuer_audience)?;
         let settings = Settings {
             parameters: options.parameters.clone(),
             place: options.place.clone(),
             physical_ids: options.physical_ids.clone(),
         };
         let template = Template::load(&options.template, &settings)?;
+        Self::run(aws, api, template, options).await
+    }
+
+    /// Starts a template that is resolved already; `options` says the rest.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn run(
+        aws: Socket,
+        api: Socket,
+        template: Template,
+        options: &Options,
+    ) -> Result<Self, StartError> {
+        let (aws_url, api_url) = (aws.url().to_owned(), api.url().to_owned());
+        let issuer = OidcIssuer::new(&aws_url, &options.issuer_audience)?;
         let place = template.place().clone();
         let iam = Iam::new(place.clone(), template.roles(), Arc::clone(&options.clock))?;
         let iam = Arc::new(iam);
         let lambda = wiring::host(&template, &iam, options, &aws_url)?;
+        wiring::permit(&template, &lambda);
         let user_pool = wiring::user_pool(&template, &lambda, &aws_url)?;
         let key = Arc::new(TokenKey::development(&place.region)?);
         let pool = template
@@ -81,12 +106,18 @@ impl Stack {
         let dynamodb =
             DynamoDb::start(Arc::clone(&iam), &options.storage, template.tables()).await?;
         let dynamodb = Arc::new(dynamodb);
+        let sqs = Arc::new(Sqs::new(Arc::clone(&iam), wiring::queues(&template)));
+        let events = Arc::new(EventBus::new(Arc::clone(&iam), wiring::buses(&template)));
+        let secrets = SecretsManager::new(Arc::clone(&iam), template.secrets());
         let identity_router = identity_pool.router();
         let user_pool_arn = template.user_pool().map(|pool| pool.arn.clone());
         let services = Arc::new(Services {
             iam: Arc::clone(&iam),
             user_pool_arn: user_pool_arn.unwrap_or_default(),
             dynamodb: Arc::clone(&dynamodb),
+            secrets: secrets.map_err(|_| StartError::NoRandomness)?,
+            sqs: Arc::clone(&sqs),
+            events: Arc::clone(&events),
             sts: Sts::new(Arc::clone(&iam), key),
             identity_pool,
             user_pool: user_pool.clone(),
@@ -95,6 +126,7 @@ impl Stack {
             .route("/", post(dispatch))
             .with_state(services)
             .merge(invoke_router(lambda.clone()))
+            .merge(policy_router(lambda.clone(), Arc::clone(&iam)))
             .merge(identity_router)
             .merge(user_pool.router())
             .merge(issuer.router());
@@ -112,6 +144,8 @@ impl Stack {
             issuer,
             iam,
             dynamodb,
+            sqs,
+            events,
             _shutdown: shutdown,
         })
     }

@@ -79,6 +79,9 @@ pub enum StartError {
     /// The tables.
     #[error("the tables cannot be made")]
     DynamoDb(#[from] DynamoDbError),
+    /// The operating system gives no random bytes.
+    #[error("the operating system gives no random bytes")]
+    NoRandomness,
     /// A development key.
     #[error("a development key is not usable")]
     Key(#[from] KeyError),

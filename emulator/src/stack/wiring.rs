@@ -2,11 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
+use serde_json::Value;
+
 use super::{Options, StartError};
 use crate::{
     iam::Iam,
-    lambda::{FunctionSpec, HostOptions, LambdaHost, http_api::HttpApiSpec},
-    template::Template,
+    lambda::{
+        Cors, FunctionSpec, HostOptions, HttpApiSpec, LambdaHost, RouteSpec,
+        permissions::{Permission, Source},
+    },
+    template::{Resource, Template, TemplateError},
     user_pool::{self, TriggerOutcome, Triggers, UserPool},
 };
 
@@ -39,6 +44,7 @@ pub(super) fn host(
             binary: options.binaries.join(&function.binary),
             environment,
             timeout: Duration::from_secs(function.timeout),
+            alias: function.alias.clone(),
             memory_mb: u32::try_from(function.memory_mb).unwrap_or(u32::MAX),
         });
     }
@@ -64,12 +70,7 @@ pub(super) fn user_pool(
         .client_id
         .as_deref()
         .ok_or(StartError::Missing("user pool client"))?;
-    let function = |trigger: &str| {
-        let logical_id = pool.triggers.get(trigger)?;
-        let mut functions = template.functions().iter();
-        let function = functions.find(|function| function.logical_id == *logical_id)?;
-        Some(function.name.clone())
-    };
+    let function = |trigger: &str| pool.triggers.get(trigger).cloned();
     let mut settings = user_pool::Settings::new(&pool.id, client_id, aws_url);
     settings.triggers = Triggers {
         pre_sign_up: function("PreSignUp"),
@@ -77,9 +78,19 @@ pub(super) fn user_pool(
         user_migration: function("UserMigration"),
     };
     let lambda = lambda.clone();
+    let (pool_arn, account) = (pool.arn.clone(), template.place().account_id.clone());
     let invoke: user_pool::Invoke = Arc::new(move |function, event| {
         let lambda = lambda.clone();
+        let source = Source {
+            service: "cognito-idp.amazonaws.com",
+            arn: &pool_arn,
+            account: Some(&account),
+        };
+        let permitted = lambda.permissions().allow(&function, source);
         Box::pin(async move {
+            if !permitted {
+                return TriggerOutcome::Unreachable("AccessDeniedException".to_owned());
+            }
             match lambda.invoke(&function, event).await {
                 Ok(done) if done.function_error.is_some() => {
                     TriggerOutcome::FunctionError(done.payload)
@@ -92,25 +103,138 @@ pub(super) fn user_pool(
     Ok(UserPool::new(settings, invoke)?)
 }
 
-/// The routes of the template's HTTP API, all of which one function answers.
-pub(super) fn http_api(template: &Template) -> Result<HttpApiSpec, StartError> {
-    let integrations = template.resources("AWS::ApiGatewayV2::Integration");
-    let uris: Vec<&str> = integrations
-        .filter_map(|integration| integration.properties.get("IntegrationUri")?.as_str())
-        .collect();
-    let mut functions = template.functions().iter();
-    let target = functions.find(|function| uris.iter().any(|uri| uri.contains(&function.arn)));
-    let function = target
-        .ok_or(StartError::Missing("integration of the HTTP API"))?
-        .name
-        .clone();
-    let keys = template.resources("AWS::ApiGatewayV2::Route");
-    let keys = keys.filter_map(|route| route.properties.get("RouteKey")?.as_str());
-    let routes = keys.filter_map(|key| key.split_once(' '));
-    let routes = routes.map(|(method, path)| (method.to_owned(), path.to_owned()));
+/// The names of the queues.
+pub(super) fn queues(template: &Template) -> Vec<String> {
+    let queues = template.resources("AWS::SQS::Queue");
+    let name = |url: &str| url.rsplit('/').next().unwrap_or(url).to_owned();
+    queues.map(|queue| name(&queue.reference)).collect()
+}
+
+/// The names of the event buses.
+pub(super) fn buses(template: &Template) -> Vec<String> {
+    let buses = template.resources("AWS::Events::EventBus");
+    buses.map(|bus| bus.reference.clone()).collect()
+}
+
+/// Who may invoke, as the template grants it; for a function's own event of type Cognito SAM grants it.
+pub(super) fn permit(template: &Template, lambda: &LambdaHost) {
+    if let Some(pool) = template.user_pool() {
+        for (trigger, function) in &pool.events {
+            lambda.permissions().add(
+                function,
+                None,
+                Permission {
+                    statement_id: format!("{trigger}Permission"),
+                    action: "lambda:InvokeFunction".to_owned(),
+                    principal: "cognito-idp.amazonaws.com".to_owned(),
+                    source_arn: Some(pool.arn.clone()),
+                    source_account: None,
+                },
+            );
+        }
+    }
+    for permission in template.resources("AWS::Lambda::Permission") {
+        let text = |name: &str| {
+            let value = permission.properties.get(name)?.as_str()?;
+            Some(value.to_owned())
+        };
+        let (Some(function), Some(principal)) = (text("FunctionName"), text("Principal")) else {
+            continue;
+        };
+        lambda.permissions().add(
+            &function,
+            None,
+            Permission {
+                statement_id: permission.logical_id.clone(),
+                action: text("Action").unwrap_or_default(),
+                principal,
+                source_arn: text("SourceArn"),
+                source_account: text("SourceAccount"),
+            },
+        );
+    }
+}
+
+/// The routes of the template's HTTP API, each with its target.
+pub(super) fn http_api(template: &Template) -> Result<HttpApiSpec, TemplateError> {
+    let Some(api) = template.resources("AWS::ApiGatewayV2::Api").next() else {
+        return Ok(HttpApiSpec {
+            arn: None,
+            routes: Vec::new(),
+            cors: None,
+        });
+    };
+    let mut routes = Vec::new();
+    for route in template.resources("AWS::ApiGatewayV2::Route") {
+        let text = |name: &str| route.properties.get(name).and_then(Value::as_str);
+        let fault = |reason: &str| TemplateError::new(&route.logical_id, reason);
+        if text("ApiId") != Some(&api.reference) {
+            return Err(fault("is of another API than the one that is served here"));
+        }
+        let key = text("RouteKey").ok_or_else(|| fault("expected a RouteKey"))?;
+        let (method, path) = key.split_once(' ').unwrap_or((key, ""));
+        let id = text("Target").and_then(|target| target.strip_prefix("integrations/"));
+        let integration = template
+            .resources("AWS::ApiGatewayV2::Integration")
+            .find(|integration| Some(integration.reference.as_str()) == id);
+        let integration =
+            integration.ok_or_else(|| fault("expected Target: integrations/<integration>"))?;
+        routes.push(RouteSpec {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            function: integrated_function(template, integration)?,
+        });
+    }
+    let place = template.place();
+    let stage = template.resources("AWS::ApiGatewayV2::Stage").next();
+    let stage = stage.and_then(|stage| stage.properties.get("StageName")?.as_str());
+    let stage = stage.unwrap_or("$default");
     Ok(HttpApiSpec {
-        function,
-        routes: routes.collect(),
-        cors: None,
+        arn: Some(place.arn("execute-api", &format!("{}/{stage}", api.reference))),
+        routes,
+        cors: api.properties.get("CorsConfiguration").map(cors),
     })
+}
+
+/// `IntegrationUri` is a function's ARN, or the invocation URI of one.
+fn integrated_function(
+    template: &Template,
+    integration: &Resource,
+) -> Result<String, TemplateError> {
+    let fault = |reason: &str| TemplateError::new(&integration.logical_id, reason);
+    let uri = integration.properties.get("IntegrationUri");
+    let uri = uri.and_then(Value::as_str).unwrap_or_default();
+    let uri = match uri.split_once("/functions/") {
+        Some((_, arn)) => arn.trim_end_matches("/invocations"),
+        None => uri,
+    };
+    let mut functions = template.functions().iter();
+    let known = functions.any(|function| {
+        uri.strip_prefix(function.arn.as_str())
+            .is_some_and(|qualifier| qualifier.is_empty() || qualifier.starts_with(':'))
+    });
+    if known {
+        Ok(uri.to_owned())
+    } else {
+        Err(fault(
+            "expected IntegrationUri to be a function of this template",
+        ))
+    }
+}
+
+fn cors(configuration: &Value) -> Cors {
+    let list = |name: &str| -> Vec<String> {
+        let entries = configuration.get(name).and_then(Value::as_array);
+        let entries = entries.into_iter().flatten().filter_map(Value::as_str);
+        entries.map(str::to_owned).collect()
+    };
+    let number = configuration.get("MaxAge").and_then(Value::as_u64);
+    Cors {
+        allow_origins: list("AllowOrigins"),
+        allow_methods: list("AllowMethods"),
+        allow_headers: list("AllowHeaders"),
+        expose_headers: list("ExposeHeaders"),
+        allow_credentials: configuration.get("AllowCredentials") == Some(&Value::Bool(true)),
+        max_age: number.and_then(|seconds| u32::try_from(seconds).ok()),
+    }
 }

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{Place, Resource, TemplateError, intrinsics::text_of};
+use super::{
+    Place, Resource, TemplateError,
+    intrinsics::{dynamic_value, text_of},
+};
 
 /// A Lambda function.
 #[derive(Debug, Clone)]
@@ -26,6 +29,8 @@ pub struct FunctionDefinition {
     pub memory_mb: u64,
     /// The role whose credentials the function gets.
     pub role_arn: String,
+    /// `AutoPublishAlias`.
+    pub alias: Option<String>,
 }
 
 /// A DynamoDB table.
@@ -41,6 +46,17 @@ pub struct TableDefinition {
     pub ttl_attribute: Option<String>,
 }
 
+/// A secret.
+#[derive(Debug, Clone)]
+pub struct SecretDefinition {
+    /// The physical name.
+    pub name: String,
+    /// What `Ref` gives.
+    pub arn: String,
+    /// `SecretString`, or what a dynamic reference to a generated secret stands for.
+    pub value: String,
+}
+
 /// The user pool.
 #[derive(Debug, Clone)]
 pub struct UserPoolDefinition {
@@ -52,8 +68,11 @@ pub struct UserPoolDefinition {
     pub arn: String,
     /// The first app client's id.
     pub client_id: Option<String>,
-    /// Logical ids of functions by trigger, as `LambdaConfig` names it: `PreSignUp`, `UserMigration`…
+    /// ARNs of functions, qualified or not, by trigger, as `LambdaConfig` names it: `PreSignUp`,
+    /// `UserMigration`…
     pub triggers: BTreeMap<String, String>,
+    /// Those of them that come from a function's event of type `Cognito`.
+    pub events: BTreeMap<String, String>,
     /// The pool's resolved properties.
     pub properties: Value,
 }
@@ -145,6 +164,7 @@ fn function(
         timeout: number("Timeout", 3)?,
         memory_mb: number("MemorySize", 128)?,
         role_arn,
+        alias: properties.get("AutoPublishAlias").and_then(text_of),
     })
 }
 
@@ -209,10 +229,30 @@ fn table(resource: &Resource) -> Result<TableDefinition, TemplateError> {
     })
 }
 
+pub(super) fn secrets(resources: &Resources) -> Vec<SecretDefinition> {
+    let secret = |resource: &Resource| {
+        let arn = resource.reference.clone();
+        let text = resource.properties.get("SecretString");
+        let value = text.and_then(Value::as_str).map(str::to_owned);
+        let name = arn.rsplit("secret:").next().unwrap_or_default();
+        let name = name.rsplit_once('-').map_or(name, |(name, _)| name);
+        SecretDefinition {
+            name: name.to_owned(),
+            value: value
+                .unwrap_or_else(|| dynamic_value(&format!("secretsmanager:{arn}:SecretString"))),
+            arn,
+        }
+    };
+    of_kind(resources, "AWS::SecretsManager::Secret")
+        .map(secret)
+        .collect()
+}
+
 pub(super) fn user_pool(resources: &Resources, place: &Place) -> Option<UserPoolDefinition> {
     let pool = of_kind(resources, "AWS::Cognito::UserPool").next()?;
     let client = of_kind(resources, "AWS::Cognito::UserPoolClient").next();
     let mut triggers = BTreeMap::new();
+    let mut from_events = BTreeMap::new();
     for function in of_kind(resources, "AWS::Serverless::Function") {
         let arn = place.attribute(&function.kind, &function.reference, "Arn");
         let config = pool
@@ -223,7 +263,7 @@ pub(super) fn user_pool(resources: &Resources, place: &Place) -> Option<UserPool
             // With an alias, its name follows the function's ARN.
             let value = value.as_str().unwrap_or_default();
             if value == arn || value.starts_with(&format!("{arn}:")) {
-                triggers.insert(trigger.clone(), function.logical_id.clone());
+                triggers.insert(trigger.clone(), value.to_owned());
             }
         }
         let events = function.properties.get("Events").and_then(Value::as_object);
@@ -237,7 +277,8 @@ pub(super) fn user_pool(resources: &Resources, place: &Place) -> Option<UserPool
                 None => Vec::new(),
             };
             for trigger in named.iter().filter_map(Value::as_str) {
-                triggers.insert(trigger.to_owned(), function.logical_id.clone());
+                triggers.insert(trigger.to_owned(), arn.clone());
+                from_events.insert(trigger.to_owned(), arn.clone());
             }
         }
     }
@@ -247,6 +288,7 @@ pub(super) fn user_pool(resources: &Resources, place: &Place) -> Option<UserPool
         arn: place.attribute(&pool.kind, &pool.reference, "Arn"),
         client_id: client.map(|client| client.reference.clone()),
         triggers,
+        events: from_events,
         properties: pool.properties.clone(),
     })
 }

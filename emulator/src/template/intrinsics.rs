@@ -244,6 +244,11 @@ fn items<'v, const N: usize>(value: &'v Value, at: &str) -> Result<&'v [Value; N
         .ok_or_else(|| TemplateError::new(at, format!("expected {N} arguments")))
 }
 
+/// The value that a dynamic reference stands for.
+pub(super) fn dynamic_value(reference: &str) -> String {
+    hex::encode(Sha256::digest(reference.as_bytes()))
+}
+
 /// `{{resolve:secretsmanager:…}}` and its kin become a value that is stable, long and no secret.
 fn dynamic_references(text: &str) -> String {
     let mut out = String::new();
@@ -253,9 +258,7 @@ fn dynamic_references(text: &str) -> String {
             break;
         };
         out.push_str(before);
-        for byte in Sha256::digest(reference.as_bytes()) {
-            out.push_str(&format!("{byte:02x}"));
-        }
+        out.push_str(&dynamic_value(reference));
         rest = after;
     }
     out.push_str(rest);

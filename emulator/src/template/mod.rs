@@ -11,7 +11,8 @@ mod roles;
 mod yaml;
 
 pub use definitions::{
-    FunctionDefinition, IdentityPoolDefinition, TableDefinition, UserPoolDefinition,
+    FunctionDefinition, IdentityPoolDefinition, SecretDefinition, TableDefinition,
+    UserPoolDefinition,
 };
 pub use resources::{ACCOUNT_ID, Place, REGION, STACK_NAME};
 pub use roles::RoleDefinition;
@@ -44,7 +45,7 @@ pub struct TemplateError {
 }
 
 impl TemplateError {
-    fn new(at: &str, reason: impl Into<String>) -> Self {
+    pub(crate) fn new(at: &str, reason: impl Into<String>) -> Self {
         Self {
             at: at.to_owned(),
             reason: reason.into(),
@@ -75,6 +76,7 @@ pub struct Template {
     functions: Vec<FunctionDefinition>,
     roles: Vec<RoleDefinition>,
     tables: Vec<TableDefinition>,
+    secrets: Vec<SecretDefinition>,
     user_pool: Option<UserPoolDefinition>,
     identity_pool: Option<IdentityPoolDefinition>,
 }
@@ -109,6 +111,7 @@ impl Template {
             functions: definitions::functions(&resources, &globals, &place)?,
             roles: roles::roles(&resources, &place)?,
             tables: definitions::tables(&resources)?,
+            secrets: definitions::secrets(&resources),
             user_pool: definitions::user_pool(&resources, &place),
             identity_pool: definitions::identity_pool(&resources)?,
             parameters: resolver.parameters().clone(),
@@ -136,6 +139,11 @@ impl Template {
     /// The DynamoDB tables.
     pub fn tables(&self) -> &[TableDefinition] {
         &self.tables
+    }
+
+    /// The secrets.
+    pub fn secrets(&self) -> &[SecretDefinition] {
+        &self.secrets
     }
 
     /// The user pool, with the functions that its triggers name.

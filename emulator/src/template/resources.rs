@@ -84,7 +84,7 @@ impl Place {
                 self.arn("lambda", &format!("layer:{id}:1"))
             }
             "AWS::IAM::ManagedPolicy" => self.iam_arn(&format!("policy/{id}")),
-            "AWS::SecretsManager::Secret" => self.arn("secretsmanager", &format!("secret:{id}")),
+            "AWS::SecretsManager::Secret" => self.secret_arn(id),
             "AWS::SNS::Topic" => self.arn("sns", id),
             "AWS::SQS::Queue" => self.queue_url(id),
             "AWS::Lambda::Version" | "AWS::Lambda::Alias" => {
@@ -127,9 +127,7 @@ impl Place {
             ("AWS::SNS::Topic", "TopicArn") => self.arn("sns", id),
             ("AWS::SQS::Queue", "Arn") => self.arn("sqs", id),
             ("AWS::SQS::Queue", "QueueUrl") => self.queue_url(id),
-            ("AWS::SecretsManager::Secret", "Id") => {
-                self.arn("secretsmanager", &format!("secret:{id}"))
-            }
+            ("AWS::SecretsManager::Secret", "Id") => self.secret_arn(id),
             ("AWS::Events::EventBus", "Arn") => self.arn("events", &format!("event-bus/{id}")),
             (kind, attribute) if attribute.ends_with("Arn") => {
                 let mut parts = kind.split("::").skip(1).map(str::to_lowercase);
@@ -141,7 +139,12 @@ impl Place {
         }
     }
 
-    fn queue_url(&self, name: &str) -> String {
+    /// A secret's ARN. AWS appends six characters to the name; here they are always these.
+    pub(crate) fn secret_arn(&self, name: &str) -> String {
+        self.arn("secretsmanager", &format!("secret:{name}-000000"))
+    }
+
+    pub(crate) fn queue_url(&self, name: &str) -> String {
         let Self {
             region, account_id, ..
         } = self;

@@ -156,7 +156,7 @@ fn the_pools_know_their_ids_triggers_and_default_roles() {
     let users = template.user_pool().unwrap();
     assert_eq!(users.id, "us-east-1_Examplepl");
     assert_eq!(users.client_id.as_deref(), Some("1example23456789example"));
-    assert_eq!(users.triggers["PreSignUp"], "PreSignUpFunction");
+    assert!(users.triggers["PreSignUp"].ends_with("function:example-PreSignUpFunction"));
     let identities = template.identity_pool().unwrap();
     assert_eq!(
         identities.developer_provider_name.as_deref(),

@@ -7,14 +7,14 @@ use super::{
     UserPool,
     attributes::{Attribute, Attributes},
     delivery::mediums,
-    error::{Answer, CognitoError},
+    error::Answer,
     events::{Metadata, ValidationDatum},
     password::{PasswordHash, check_policy},
     settings::Contact,
     trigger::{Call, Source},
     users::{Status, User},
 };
-use crate::random;
+use crate::{iam::JsonError, random};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -65,7 +65,7 @@ impl UserPool {
             check_policy(password, self.settings().password_minimum_length)?;
         }
         if request.message_action.as_deref() == Some("RESEND") {
-            return Err(CognitoError::invalid_parameter(
+            return Err(JsonError::invalid_parameter(
                 "RESEND is not part of this pool.",
             ));
         }
@@ -121,7 +121,7 @@ impl UserPool {
             let mut state = self.state();
             let user = state
                 .find_mut(self.settings(), &request.username)
-                .ok_or_else(CognitoError::user_not_found)?;
+                .ok_or_else(JsonError::user_not_found)?;
             user.require_unconfirmed()?;
             user.status = Status::Confirmed;
             user.username.clone()
@@ -137,7 +137,7 @@ impl UserPool {
         let state = self.state();
         let user = state
             .find(self.settings(), &request.username)
-            .ok_or_else(CognitoError::user_not_found)?;
+            .ok_or_else(JsonError::user_not_found)?;
         Ok(Value::Object(user.describe("UserAttributes")))
     }
 
@@ -147,7 +147,7 @@ impl UserPool {
         let mut state = self.state();
         let user = state
             .find_mut(self.settings(), &request.username)
-            .ok_or_else(CognitoError::user_not_found)?;
+            .ok_or_else(JsonError::user_not_found)?;
         user.password = Some(PasswordHash::new(&request.password)?);
         user.status = if request.permanent {
             Status::Confirmed

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{error::CognitoError, settings::Settings};
+use super::settings::Settings;
+use crate::iam::JsonError;
 
 /// The standard attributes (developer guide, "Working with user attributes") that a request may
 /// set, with the two that only an administrator or a trigger may.
@@ -52,7 +53,7 @@ impl Attributes {
     pub(super) fn from_request(
         settings: &Settings,
         list: Vec<Attribute>,
-    ) -> Result<Self, CognitoError> {
+    ) -> Result<Self, JsonError> {
         Self::conforming(
             settings,
             list.into_iter()
@@ -64,7 +65,7 @@ impl Attributes {
     pub(super) fn from_response(
         settings: &Settings,
         map: Map<String, Value>,
-    ) -> Result<Self, CognitoError> {
+    ) -> Result<Self, JsonError> {
         let mut list = Vec::with_capacity(map.len());
         for (name, value) in map {
             match value {
@@ -72,7 +73,7 @@ impl Attributes {
                 Value::String(text) => list.push((name, text)),
                 Value::Bool(_) | Value::Number(_) => list.push((name, value.to_string())),
                 Value::Array(_) | Value::Object(_) => {
-                    return Err(CognitoError::new(
+                    return Err(JsonError::new(
                         "InvalidLambdaResponseException",
                         "Unrecognizable lambda output",
                     ));
@@ -85,7 +86,7 @@ impl Attributes {
     fn conforming(
         settings: &Settings,
         list: impl Iterator<Item = (String, String)>,
-    ) -> Result<Self, CognitoError> {
+    ) -> Result<Self, JsonError> {
         let mut attributes = BTreeMap::new();
         for (name, value) in list {
             let known =
@@ -97,7 +98,7 @@ impl Attributes {
             let refuse = |reason: &str| {
                 let message =
                     format!("Attributes did not conform to the schema: {name}: {reason}\n");
-                Err(CognitoError::invalid_parameter(message))
+                Err(JsonError::invalid_parameter(message))
             };
             // Neither is `sub`: only the pool itself gives one.
             if !known {
@@ -107,12 +108,10 @@ impl Attributes {
                 return refuse("String length exceeds the maximum.");
             }
             if !phone {
-                return Err(CognitoError::invalid_parameter(
-                    "Invalid phone number format.",
-                ));
+                return Err(JsonError::invalid_parameter("Invalid phone number format."));
             }
             if name == "email" && !value.contains('@') {
-                return Err(CognitoError::invalid_parameter(
+                return Err(JsonError::invalid_parameter(
                     "Invalid email address format.",
                 ));
             }

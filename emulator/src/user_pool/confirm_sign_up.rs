@@ -5,12 +5,13 @@ use serde_json::json;
 
 use super::{
     UserPool,
-    error::{Answer, CognitoError},
+    error::Answer,
     events::Metadata,
     mailbox::Purpose,
     trigger::Source,
     users::{Status, User},
 };
+use crate::iam::JsonError;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -36,7 +37,7 @@ impl UserPool {
         let username = {
             let mut state = self.state();
             let Some(user) = state.find(self.settings(), &request.username) else {
-                return Err(self.unknown_user(CognitoError::expired_code()));
+                return Err(self.unknown_user(JsonError::expired_code()));
             };
             user.require_unconfirmed()?;
             let contact = user.proof(Purpose::ConfirmSignUp, &request.confirmation_code)?;
@@ -72,9 +73,7 @@ impl UserPool {
         let state = self.state();
         let user = state.users.get(&username);
         if user.is_some_and(|user| user.status != Status::Unconfirmed) {
-            return Err(CognitoError::invalid_parameter(
-                "User is already confirmed.",
-            ));
+            return Err(JsonError::invalid_parameter("User is already confirmed."));
         }
         drop(state);
         let Some(contact) = self.reachable_by(&username, false) else {
@@ -86,7 +85,7 @@ impl UserPool {
 }
 
 impl User {
-    pub(super) fn require_unconfirmed(&self) -> Result<(), CognitoError> {
+    pub(super) fn require_unconfirmed(&self) -> Result<(), JsonError> {
         if self.status == Status::Unconfirmed {
             return Ok(());
         }
@@ -94,6 +93,6 @@ impl User {
             "User cannot be confirmed. Current status is {}",
             self.status.name()
         );
-        Err(CognitoError::not_authorized(message))
+        Err(JsonError::not_authorized(message))
     }
 }

@@ -5,12 +5,12 @@ use tokio::time::Instant;
 
 use super::{
     UserPool,
-    error::{Answer, CognitoError},
+    error::Answer,
     mailbox::{Delivery, Purpose, code_delivery_details},
     settings::Contact,
     users::Code,
 };
-use crate::random;
+use crate::{iam::JsonError, random};
 
 impl UserPool {
     /// Where a code can be sent: e-mail first.
@@ -31,7 +31,7 @@ impl UserPool {
             let user = state
                 .users
                 .get_mut(username)
-                .ok_or_else(CognitoError::user_not_found)?;
+                .ok_or_else(JsonError::user_not_found)?;
             let destination = user
                 .attributes
                 .get(contact.attribute())
@@ -63,7 +63,7 @@ impl UserPool {
     pub(super) fn simulate_delivery(&self, name: &str) -> Answer {
         if !self.settings().prevent_user_existence_errors {
             let message = "Username/client id combination not found.";
-            return Err(CognitoError::new("UserNotFoundException", message));
+            return Err(JsonError::new("UserNotFoundException", message));
         }
         let (contact, destination) = match Contact::of(name) {
             Some(contact) => (contact, name.to_owned()),
@@ -74,11 +74,11 @@ impl UserPool {
 
     /// The answer about a user who is not there: as if it were `disguise`, unless the client may
     /// learn the truth.
-    pub(super) fn unknown_user(&self, disguise: CognitoError) -> CognitoError {
+    pub(super) fn unknown_user(&self, disguise: JsonError) -> JsonError {
         if self.settings().prevent_user_existence_errors {
             disguise
         } else {
-            CognitoError::user_not_found()
+            JsonError::user_not_found()
         }
     }
 

@@ -1,31 +1,14 @@
-//! The errors of the user pool, in the words of the service.
+//! The errors of the user pool, in the words of the service: those that developers report; AWS documents
+//! the types only.
 
-use axum::{
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
-};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::{jwt_signer::KeyError, random::NoEntropy};
+use crate::{iam::JsonError, jwt_signer::KeyError};
 
 /// What an operation answers.
-pub(super) type Answer = Result<Value, CognitoError>;
+pub(super) type Answer = Result<Value, JsonError>;
 
-/// An exception of the service and the text that its caller reads. The texts are those of the
-/// service as developers report them; AWS documents the types only.
-#[derive(Debug, thiserror::Error)]
-#[error("{exception}: {message}")]
-pub(super) struct CognitoError {
-    exception: &'static str,
-    message: String,
-}
-
-impl CognitoError {
-    pub(super) fn new(exception: &'static str, message: impl Into<String>) -> Self {
-        let message = message.into();
-        Self { exception, message }
-    }
-
+impl JsonError {
     pub(super) fn invalid_parameter(message: impl Into<String>) -> Self {
         Self::new("InvalidParameterException", message)
     }
@@ -61,32 +44,8 @@ impl CognitoError {
     }
 }
 
-impl From<NoEntropy> for CognitoError {
-    fn from(error: NoEntropy) -> Self {
-        Self::new("InternalErrorException", error.to_string())
-    }
-}
-
-impl From<KeyError> for CognitoError {
+impl From<KeyError> for JsonError {
     fn from(error: KeyError) -> Self {
-        Self::new("InternalErrorException", error.to_string())
-    }
-}
-
-impl IntoResponse for CognitoError {
-    /// awsJson1.1: the exception in `__type` and in a header of its own, HTTP 400; what is the
-    /// service's fault is 500.
-    fn into_response(self) -> Response {
-        let status = if self.exception == "InternalErrorException" {
-            StatusCode::INTERNAL_SERVER_ERROR
-        } else {
-            StatusCode::BAD_REQUEST
-        };
-        let body = json!({ "__type": self.exception, "message": self.message }).to_string();
-        let headers = [
-            (header::CONTENT_TYPE.as_str(), "application/x-amz-json-1.1"),
-            ("x-amzn-errortype", self.exception),
-        ];
-        (status, headers, body).into_response()
+        Self::internal(error.to_string())
     }
 }

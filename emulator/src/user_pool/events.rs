@@ -8,9 +8,9 @@ use serde_json::{Map, Value, json};
 use super::{
     UserPool,
     attributes::Attributes,
-    error::CognitoError,
     trigger::{Call, Source},
 };
+use crate::iam::JsonError;
 
 /// `ClientMetadata`, passed to triggers as it came.
 pub(super) type Metadata = BTreeMap<String, String>;
@@ -32,10 +32,10 @@ impl UserPool {
         username: &str,
         client_id: Option<&str>,
         client_metadata: Option<&Metadata>,
-    ) -> Result<(), CognitoError> {
+    ) -> Result<(), JsonError> {
         let user_attributes = match self.state().users.get(username) {
             Some(user) => user.event_attributes(self.settings()),
-            None => return Err(CognitoError::user_not_found()),
+            None => return Err(JsonError::user_not_found()),
         };
         let request = json!({ "userAttributes": user_attributes });
         let request = with_client_metadata(request, client_metadata);

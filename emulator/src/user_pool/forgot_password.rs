@@ -5,13 +5,14 @@ use serde_json::json;
 
 use super::{
     UserPool,
-    error::{Answer, CognitoError},
+    error::Answer,
     events::Metadata,
     mailbox::Purpose,
     password::{PasswordHash, check_policy},
     trigger::Source,
     users::{Status, User},
 };
+use crate::iam::JsonError;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -48,7 +49,7 @@ impl UserPool {
         let invited = |user: &User| user.status == Status::ForceChangePassword;
         if self.state().users.get(&username).is_some_and(invited) {
             let message = "User password cannot be reset in the current state.";
-            return Err(CognitoError::not_authorized(message));
+            return Err(JsonError::not_authorized(message));
         }
         // A code goes to a verified address only; who has none looks like nobody (developer guide,
         // "Managing user existence error responses").
@@ -60,7 +61,7 @@ impl UserPool {
             None if self.settings().prevent_user_existence_errors => {
                 self.simulate_delivery(&request.username)
             }
-            None => Err(CognitoError::invalid_parameter(
+            None => Err(JsonError::invalid_parameter(
                 "Cannot reset password for the user as there is no registered/verified email or phone_number",
             )),
         }
@@ -72,7 +73,7 @@ impl UserPool {
         let username = {
             let mut state = self.state();
             let Some(user) = state.find_mut(self.settings(), &request.username) else {
-                return Err(self.unknown_user(CognitoError::code_mismatch()));
+                return Err(self.unknown_user(JsonError::code_mismatch()));
             };
             user.proof(Purpose::ForgotPassword, &request.confirmation_code)?;
             user.codes.remove(&Purpose::ForgotPassword);

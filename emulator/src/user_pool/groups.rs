@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 
 use super::{
     UserPool,
-    error::{Answer, CognitoError},
+    error::Answer,
     users::{State, User},
 };
+use crate::iam::JsonError;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -50,7 +51,7 @@ impl UserPool {
         let mut state = self.state();
         if state.groups.contains_key(&group.group_name) {
             let message = "A group with the name already exists.";
-            return Err(CognitoError::new("GroupExistsException", message));
+            return Err(JsonError::new("GroupExistsException", message));
         }
         let answer = json!({ "Group": group.describe(&self.settings().pool_id) });
         state.groups.insert(group.group_name.clone(), group);
@@ -69,11 +70,11 @@ impl UserPool {
         self.check_pool(&request.user_pool_id)?;
         let mut state = self.state();
         if !state.groups.contains_key(&request.group_name) {
-            return Err(CognitoError::resource_not_found("Group not found."));
+            return Err(JsonError::resource_not_found("Group not found."));
         }
         let user = state
             .find_mut(self.settings(), &request.username)
-            .ok_or_else(CognitoError::user_not_found)?;
+            .ok_or_else(JsonError::user_not_found)?;
         if member {
             user.groups.insert(request.group_name);
         } else {
@@ -90,7 +91,7 @@ impl UserPool {
         let state = self.state();
         let user = state
             .find(self.settings(), &request.username)
-            .ok_or_else(CognitoError::user_not_found)?;
+            .ok_or_else(JsonError::user_not_found)?;
         let groups = state.groups_of(user);
         let groups: Vec<Value> = groups
             .iter()

@@ -5,12 +5,8 @@ use std::ops::Bound;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{
-    UserPool,
-    error::{Answer, CognitoError},
-    settings::Contact,
-    users::User,
-};
+use super::{UserPool, error::Answer, settings::Contact, users::User};
+use crate::iam::JsonError;
 
 /// The most users of one answer, and how many when nothing else is asked (API reference, ListUsers).
 const MAX_LIMIT: usize = 60;
@@ -90,8 +86,8 @@ impl UserPool {
 }
 
 impl<'a> Filter<'a> {
-    fn parse(text: &'a str) -> Result<Self, CognitoError> {
-        let invalid = || CognitoError::invalid_parameter("Error while parsing filter.");
+    fn parse(text: &'a str) -> Result<Self, JsonError> {
+        let invalid = || JsonError::invalid_parameter("Error while parsing filter.");
         let (left, right) = text.split_once('=').ok_or_else(invalid)?;
         let (attribute, prefix) = match left.trim_end().strip_suffix('^') {
             Some(attribute) => (attribute, true),

@@ -6,13 +6,12 @@ use super::{
     UserPool,
     attributes::Attributes,
     delivery::mediums,
-    error::CognitoError,
     events::{Metadata, with_client_metadata},
     settings::Contact,
     trigger::{Call, Source, flag},
     users::{Status, User},
 };
-use crate::random;
+use crate::{iam::JsonError, random};
 
 impl UserPool {
     /// The name of the user who moved in with this password, which is from now on the pool's.
@@ -21,7 +20,7 @@ impl UserPool {
         name: &str,
         password: &str,
         metadata: Option<&Metadata>,
-    ) -> Result<Option<String>, CognitoError> {
+    ) -> Result<Option<String>, JsonError> {
         // The metadata of InitiateAuth arrives as validation data (developer guide, "Migrate user
         // Lambda trigger").
         let request =
@@ -46,7 +45,7 @@ impl UserPool {
         &self,
         name: &str,
         metadata: Option<&Metadata>,
-    ) -> Result<Option<String>, CognitoError> {
+    ) -> Result<Option<String>, JsonError> {
         let request = json!({ "validationData": null, "userAttributes": null });
         let request = with_client_metadata(request, metadata);
         match self
@@ -67,7 +66,7 @@ impl UserPool {
         source: Source,
         name: &str,
         request: Value,
-    ) -> Result<Option<Map<String, Value>>, CognitoError> {
+    ) -> Result<Option<Map<String, Value>>, JsonError> {
         let response = json!({
             "userAttributes": null,
             "forceAliasCreation": null,
@@ -98,7 +97,7 @@ impl UserPool {
         password: Option<&str>,
         status: Status,
         mut response: Map<String, Value>,
-    ) -> Result<Option<String>, CognitoError> {
+    ) -> Result<Option<String>, JsonError> {
         let Some(Value::Object(mut given)) = response.remove("userAttributes") else {
             return Ok(None);
         };
@@ -154,8 +153,8 @@ impl UserPool {
     }
 }
 
-fn unrecognizable() -> CognitoError {
-    CognitoError::new(
+fn unrecognizable() -> JsonError {
+    JsonError::new(
         "InvalidLambdaResponseException",
         "Unrecognizable lambda output",
     )

@@ -7,6 +7,7 @@ mod confirm_sign_up;
 mod delivery;
 mod error;
 mod events;
+mod federation;
 mod forgot_password;
 mod groups;
 mod list_users;
@@ -27,22 +28,20 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use axum::{
-    http::header,
-    response::{IntoResponse, Response},
-};
+use axum::{http::StatusCode, response::Response};
 use serde::de::DeserializeOwned;
 
-use self::{
-    error::{Answer, CognitoError},
-    users::State,
-};
+use self::{error::Answer, users::State};
 pub use self::{
+    federation::FederatedUser,
     mailbox::{Delivery, Mailbox, Purpose},
     settings::{Contact, Settings, Triggers},
     trigger::{Invoke, TRIGGER_ATTEMPTS, TRIGGER_TIMEOUT, TriggerOutcome},
 };
-use crate::jwt_signer::{JwtSigner, KeyError};
+use crate::{
+    iam::{JsonError, json_response},
+    jwt_signer::{JwtSigner, KeyError},
+};
 
 /// Signs the pool's tokens. It is in a public repository: whoever trusts it trusts everybody.
 const DEVELOPMENT_KEY: &str = include_str!("../keys/user-pool.development-only.pem");
@@ -80,8 +79,17 @@ impl UserPool {
             }
             "AdminConfirmSignUp" => run(body, |request| self.admin_confirm_sign_up(request)).await,
             "AdminCreateUser" => run(body, |request| self.admin_create_user(request)).await,
+            "AdminDisableProviderForUser" => {
+                run(body, |request| {
+                    self.admin_disable_provider_for_user(request)
+                })
+                .await
+            }
             "AdminGetUser" => run(body, |request| self.admin_get_user(request)).await,
             "AdminInitiateAuth" => run(body, |request| self.admin_initiate_auth(request)).await,
+            "AdminLinkProviderForUser" => {
+                run(body, |request| self.admin_link_provider_for_user(request)).await
+            }
             "AdminListGroupsForUser" => {
                 run(body, |request| self.admin_list_groups_for_user(request)).await
             }
@@ -108,17 +116,11 @@ impl UserPool {
                 run(body, |request| self.respond_to_auth_challenge(request)).await
             }
             "SignUp" => run(body, |request| self.sign_up(request)).await,
-            _ => {
-                let message = format!("{operation} is not part of this user pool.");
-                Err(CognitoError::new("UnknownOperationException", message))
-            }
+            _ => Err(JsonError::unknown_operation(operation)),
         };
         match answer {
-            Ok(answer) => {
-                let headers = [(header::CONTENT_TYPE, "application/x-amz-json-1.1")];
-                (headers, answer.to_string()).into_response()
-            }
-            Err(error) => error.into_response(),
+            Ok(answer) => json_response(StatusCode::OK, "1.1", &answer),
+            Err(error) => error.into_response("1.1"),
         }
     }
 
@@ -155,20 +157,20 @@ impl UserPool {
             .map(|user| user.username.clone())
     }
 
-    fn check_client(&self, client_id: &str) -> Result<(), CognitoError> {
+    fn check_client(&self, client_id: &str) -> Result<(), JsonError> {
         if client_id == self.settings().client_id {
             return Ok(());
         }
         let message = format!("User pool client {client_id} does not exist.");
-        Err(CognitoError::resource_not_found(message))
+        Err(JsonError::resource_not_found(message))
     }
 
-    fn check_pool(&self, pool_id: &str) -> Result<(), CognitoError> {
+    fn check_pool(&self, pool_id: &str) -> Result<(), JsonError> {
         if pool_id == self.settings().pool_id {
             return Ok(());
         }
         let message = format!("User pool {pool_id} does not exist.");
-        Err(CognitoError::resource_not_found(message))
+        Err(JsonError::resource_not_found(message))
     }
 }
 
@@ -180,16 +182,16 @@ async fn run<R: DeserializeOwned, F: Future<Output = Answer>>(
 }
 
 /// Never repeats a value of the request, which may be a password.
-fn parse<R: DeserializeOwned>(body: &[u8]) -> Result<R, CognitoError> {
+fn parse<R: DeserializeOwned>(body: &[u8]) -> Result<R, JsonError> {
     serde_json::from_slice(body).map_err(|error| {
         let text = error.to_string();
         match text.split('`').nth(1).filter(|_| text.starts_with("missing field")) {
-            Some(field) => CognitoError::invalid_parameter(format!(
+            Some(field) => JsonError::invalid_parameter(format!(
                 "1 validation error detected: Value at '{}{}' failed to satisfy constraint: Member must not be null",
                 field.chars().take(1).flat_map(char::to_lowercase).collect::<String>(),
                 field.chars().skip(1).collect::<String>(),
             )),
-            None => CognitoError::new("SerializationException", "The request is not what this operation takes."),
+            None => JsonError::new("SerializationException", "The request is not what this operation takes."),
         }
     })
 }

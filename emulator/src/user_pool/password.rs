@@ -3,8 +3,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::error::CognitoError;
-use crate::random;
+use crate::{iam::JsonError, random};
 
 /// Neither printable nor serialisable.
 pub(super) struct PasswordHash {
@@ -13,7 +12,7 @@ pub(super) struct PasswordHash {
 }
 
 impl PasswordHash {
-    pub(super) fn new(password: &str) -> Result<Self, CognitoError> {
+    pub(super) fn new(password: &str) -> Result<Self, JsonError> {
         let salt = random::bytes()?;
         let digest = digest(&salt, password);
         Ok(Self { salt, digest })
@@ -33,11 +32,11 @@ fn digest(salt: &[u8], password: &str) -> Vec<u8> {
 }
 
 /// The password policy.
-pub(super) fn check_policy(password: &str, minimum_length: usize) -> Result<(), CognitoError> {
+pub(super) fn check_policy(password: &str, minimum_length: usize) -> Result<(), JsonError> {
     if password.chars().count() >= minimum_length {
         return Ok(());
     }
-    Err(CognitoError::new(
+    Err(JsonError::new(
         "InvalidPasswordException",
         "Password did not conform with policy: Password not long enough",
     ))

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use super::{
     UserPool,
-    error::{Answer, CognitoError},
+    error::Answer,
     events::Metadata,
     password::{PasswordHash, check_policy},
     users::Status,
 };
-use crate::random;
+use crate::{iam::JsonError, random};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -82,7 +82,7 @@ impl UserPool {
                 self.sign_in(name, password, request.client_metadata.as_ref())
                     .await
             }
-            _ => Err(CognitoError::invalid_parameter(
+            _ => Err(JsonError::invalid_parameter(
                 "Initiate Auth method not supported.",
             )),
         }
@@ -94,7 +94,7 @@ impl UserPool {
             None => self
                 .migrate_at_sign_in(name, password, metadata)
                 .await?
-                .ok_or_else(|| self.unknown_user(CognitoError::wrong_credentials()))?,
+                .ok_or_else(|| self.unknown_user(JsonError::wrong_credentials()))?,
         };
         match self.admit(&username, password)? {
             Admission::Tokens => self.authentication_result(&username),
@@ -103,29 +103,29 @@ impl UserPool {
     }
 
     /// The status answers before the password does, as reported in aws/aws-sdk-js#4608.
-    fn admit(&self, username: &str, password: &str) -> Result<Admission, CognitoError> {
+    fn admit(&self, username: &str, password: &str) -> Result<Admission, JsonError> {
         let state = self.state();
         let user = state
             .users
             .get(username)
-            .ok_or_else(CognitoError::wrong_credentials)?;
+            .ok_or_else(JsonError::wrong_credentials)?;
         let admission = match user.status {
             Status::Unconfirmed => {
-                return Err(CognitoError::new(
+                return Err(JsonError::new(
                     "UserNotConfirmedException",
                     "User is not confirmed.",
                 ));
             }
             Status::ResetRequired => {
                 let message = "Password reset required for the user";
-                return Err(CognitoError::new("PasswordResetRequiredException", message));
+                return Err(JsonError::new("PasswordResetRequiredException", message));
             }
-            Status::Confirmed => Admission::Tokens,
+            Status::Confirmed | Status::ExternalProvider => Admission::Tokens,
             Status::ForceChangePassword => Admission::NewPasswordRequired,
         };
         match &user.password {
             Some(known) if known.matches(password) => Ok(admission),
-            _ => Err(CognitoError::wrong_credentials()),
+            _ => Err(JsonError::wrong_credentials()),
         }
     }
 
@@ -138,7 +138,7 @@ impl UserPool {
         let user = state
             .users
             .get(username)
-            .ok_or_else(CognitoError::user_not_found)?;
+            .ok_or_else(JsonError::user_not_found)?;
         Ok(json!({
             "ChallengeName": "NEW_PASSWORD_REQUIRED",
             "Session": session,
@@ -156,7 +156,7 @@ impl UserPool {
     ) -> Answer {
         self.check_client(&request.client_id)?;
         if request.challenge_name != "NEW_PASSWORD_REQUIRED" {
-            return Err(CognitoError::invalid_parameter("Challenge not supported."));
+            return Err(JsonError::invalid_parameter("Challenge not supported."));
         }
         let password = request.challenge_responses.required("NEW_PASSWORD")?;
         check_policy(password, self.settings().password_minimum_length)?;
@@ -165,11 +165,11 @@ impl UserPool {
             let username = state
                 .challenges
                 .remove(&request.session)
-                .ok_or_else(|| CognitoError::not_authorized("Invalid session for the user."))?;
+                .ok_or_else(|| JsonError::not_authorized("Invalid session for the user."))?;
             let user = state
                 .users
                 .get_mut(&username)
-                .ok_or_else(CognitoError::user_not_found)?;
+                .ok_or_else(JsonError::user_not_found)?;
             user.password = Some(PasswordHash::new(password)?);
             user.status = Status::Confirmed;
             username
@@ -183,7 +183,7 @@ impl UserPool {
         let user = state
             .users
             .get(&username)
-            .ok_or_else(CognitoError::user_not_found)?;
+            .ok_or_else(JsonError::user_not_found)?;
         let mut answer = user.describe("UserAttributes");
         answer.retain(|name, _| name == "Username" || name == "UserAttributes");
         Ok(Value::Object(answer))
@@ -191,9 +191,9 @@ impl UserPool {
 }
 
 impl Parameters {
-    fn required(&self, name: &str) -> Result<&str, CognitoError> {
+    fn required(&self, name: &str) -> Result<&str, JsonError> {
         self.0.get(name).map(String::as_str).ok_or_else(|| {
-            CognitoError::invalid_parameter(format!("Missing required parameter {name}"))
+            JsonError::invalid_parameter(format!("Missing required parameter {name}"))
         })
     }
 }

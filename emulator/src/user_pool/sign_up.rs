@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{
     UserPool,
     attributes::{Attribute, Attributes},
-    error::{Answer, CognitoError},
+    error::Answer,
     events::{Metadata, ValidationDatum},
     mailbox::Purpose,
     password::check_policy,
@@ -14,7 +14,7 @@ use super::{
     trigger::{Call, Source, flag},
     users::{Status, User},
 };
-use crate::random;
+use crate::{iam::JsonError, random};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -46,7 +46,7 @@ impl UserPool {
                     "Cannot modify the non-mutable attribute {}",
                     contact.verified_attribute()
                 );
-                return Err(CognitoError::not_authorized(message));
+                return Err(JsonError::not_authorized(message));
             }
         }
         let sub = random::uuid()?;
@@ -105,7 +105,7 @@ impl Verdict {
     fn from_response(
         response: &Map<String, Value>,
         attributes: &Attributes,
-    ) -> Result<Self, CognitoError> {
+    ) -> Result<Self, JsonError> {
         let mut verdict = Self {
             confirm: flag(response, "autoConfirmUser")?,
             ..Self::default()
@@ -122,7 +122,7 @@ impl Verdict {
                     "{name} was set, but the user has no {}",
                     contact.attribute()
                 );
-                return Err(CognitoError::invalid_parameter(message));
+                return Err(JsonError::invalid_parameter(message));
             }
             verdict.verified.push(contact);
         }

@@ -7,11 +7,11 @@ use time::OffsetDateTime;
 
 use super::{
     UserPool,
-    error::{Answer, CognitoError},
+    error::Answer,
     groups::{preferred_role, roles},
     users::State,
 };
-use crate::random;
+use crate::{iam::JsonError, random};
 
 /// How long ID and access tokens live, in seconds: the app client's default.
 const LIFETIME: i64 = 3600;
@@ -50,7 +50,7 @@ impl UserPool {
         let session = state
             .sessions
             .get(refresh_token)
-            .ok_or_else(|| CognitoError::not_authorized("Invalid Refresh Token"))?;
+            .ok_or_else(|| JsonError::not_authorized("Invalid Refresh Token"))?;
         let result = self.tokens(&state, session)?;
         Ok(json!({ "AuthenticationResult": result, "ChallengeParameters": {} }))
     }
@@ -59,7 +59,7 @@ impl UserPool {
         let user = state
             .users
             .get(&session.username)
-            .ok_or_else(CognitoError::user_not_found)?;
+            .ok_or_else(JsonError::user_not_found)?;
         let now = OffsetDateTime::now_utc().unix_timestamp();
         let mut both = json!({
             "sub": user.sub,
@@ -122,8 +122,8 @@ impl UserPool {
     }
 
     /// Whose access token this is.
-    pub(super) fn holder_of(&self, access_token: &str) -> Result<String, CognitoError> {
-        let invalid = || CognitoError::not_authorized("Invalid Access Token");
+    pub(super) fn holder_of(&self, access_token: &str) -> Result<String, JsonError> {
+        let invalid = || JsonError::not_authorized("Invalid Access Token");
         let claims = self.signer().claims(access_token).ok_or_else(invalid)?;
         if claims.get("token_use") != Some(&json!("access")) {
             return Err(invalid());
@@ -133,7 +133,7 @@ impl UserPool {
             .and_then(Value::as_i64)
             .ok_or_else(invalid)?;
         if expires <= OffsetDateTime::now_utc().unix_timestamp() {
-            return Err(CognitoError::not_authorized("Access Token has expired"));
+            return Err(JsonError::not_authorized("Access Token has expired"));
         }
         claims
             .get("username")

@@ -4,7 +4,8 @@ use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use serde_json::{Map, Value, json};
 
-use super::{UserPool, error::CognitoError, settings::Triggers};
+use super::{UserPool, settings::Triggers};
+use crate::iam::JsonError;
 
 /// Invokes the named Lambda function with an event.
 pub type Invoke = Arc<
@@ -34,6 +35,7 @@ pub const TRIGGER_ATTEMPTS: usize = 3;
 pub(super) enum Source {
     PreSignUpSignUp,
     PreSignUpAdminCreateUser,
+    PreSignUpExternalProvider,
     PostConfirmationConfirmSignUp,
     PostConfirmationConfirmForgotPassword,
     UserMigrationAuthentication,
@@ -55,7 +57,7 @@ impl UserPool {
     pub(super) async fn call(
         &self,
         call: Call<'_>,
-    ) -> Result<Option<Map<String, Value>>, CognitoError> {
+    ) -> Result<Option<Map<String, Value>>, JsonError> {
         let Some(function) = call.source.function(&self.settings().triggers) else {
             return Ok(None);
         };
@@ -88,7 +90,7 @@ impl UserPool {
         trigger: &str,
         function: &str,
         event: Vec<u8>,
-    ) -> Result<Vec<u8>, CognitoError> {
+    ) -> Result<Vec<u8>, JsonError> {
         let mut failure = String::new();
         for _ in 0..TRIGGER_ATTEMPTS {
             let invocation = self.invoke(function.to_owned(), event.clone());
@@ -96,14 +98,14 @@ impl UserPool {
                 Ok(TriggerOutcome::Answered(answer)) => return Ok(answer),
                 Ok(TriggerOutcome::FunctionError(error)) => {
                     let message = format!("{trigger} failed with error {}.", error_message(&error));
-                    return Err(CognitoError::new("UserLambdaValidationException", message));
+                    return Err(JsonError::new("UserLambdaValidationException", message));
                 }
                 Ok(TriggerOutcome::Unreachable(reason)) => reason,
                 Err(_) => "Socket timeout while invoking Lambda function".into(),
             };
         }
         let message = format!("{trigger} invocation failed due to error {failure}.");
-        Err(CognitoError::new("UnexpectedLambdaException", message))
+        Err(JsonError::new("UnexpectedLambdaException", message))
     }
 }
 
@@ -112,6 +114,7 @@ impl Source {
         match self {
             Self::PreSignUpSignUp => "PreSignUp_SignUp",
             Self::PreSignUpAdminCreateUser => "PreSignUp_AdminCreateUser",
+            Self::PreSignUpExternalProvider => "PreSignUp_ExternalProvider",
             Self::PostConfirmationConfirmSignUp => "PostConfirmation_ConfirmSignUp",
             Self::PostConfirmationConfirmForgotPassword => "PostConfirmation_ConfirmForgotPassword",
             Self::UserMigrationAuthentication => "UserMigration_Authentication",
@@ -126,9 +129,9 @@ impl Source {
 
     fn function(self, triggers: &Triggers) -> Option<&str> {
         match self {
-            Self::PreSignUpSignUp | Self::PreSignUpAdminCreateUser => {
-                triggers.pre_sign_up.as_deref()
-            }
+            Self::PreSignUpSignUp
+            | Self::PreSignUpAdminCreateUser
+            | Self::PreSignUpExternalProvider => triggers.pre_sign_up.as_deref(),
             Self::PostConfirmationConfirmSignUp | Self::PostConfirmationConfirmForgotPassword => {
                 triggers.post_confirmation.as_deref()
             }
@@ -148,8 +151,8 @@ fn error_message(error: &[u8]) -> String {
         .to_owned()
 }
 
-fn response_of(answer: &[u8]) -> Result<Map<String, Value>, CognitoError> {
-    let invalid = |message: &str| CognitoError::new("InvalidLambdaResponseException", message);
+fn response_of(answer: &[u8]) -> Result<Map<String, Value>, JsonError> {
+    let invalid = |message: &str| JsonError::new("InvalidLambdaResponseException", message);
     let mut event: Value = serde_json::from_slice(answer)
         .map_err(|_| invalid("Invalid lambda function output : Invalid JSON"))?;
     match event.get_mut("response").map(Value::take) {
@@ -159,11 +162,11 @@ fn response_of(answer: &[u8]) -> Result<Map<String, Value>, CognitoError> {
 }
 
 /// A flag of a response; absent or null means no.
-pub(super) fn flag(response: &Map<String, Value>, name: &str) -> Result<bool, CognitoError> {
+pub(super) fn flag(response: &Map<String, Value>, name: &str) -> Result<bool, JsonError> {
     match response.get(name) {
         None | Some(Value::Null) => Ok(false),
         Some(Value::Bool(flag)) => Ok(*flag),
-        Some(_) => Err(CognitoError::new(
+        Some(_) => Err(JsonError::new(
             "InvalidLambdaResponseException",
             "Unrecognizable lambda output",
         )),

@@ -7,13 +7,13 @@ use tokio::time::{Duration, Instant};
 
 use super::{
     attributes::Attributes,
-    error::CognitoError,
     groups::Group,
     mailbox::Purpose,
     password::PasswordHash,
     settings::{Contact, Settings},
     tokens::Session,
 };
+use crate::iam::JsonError;
 
 /// Everything the pool remembers.
 #[derive(Default)]
@@ -34,6 +34,8 @@ pub(super) struct User {
     pub(super) password: Option<PasswordHash>,
     pub(super) codes: BTreeMap<Purpose, Code>,
     pub(super) groups: BTreeSet<String>,
+    /// Who of other providers signs in as this user.
+    pub(super) links: Vec<Link>,
     /// Unix seconds.
     pub(super) created: i64,
 }
@@ -45,6 +47,31 @@ pub(super) enum Status {
     Confirmed,
     ForceChangePassword,
     ResetRequired,
+    ExternalProvider,
+}
+
+/// A user of another provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Link {
+    provider: String,
+    subject: String,
+}
+
+impl Link {
+    pub(super) fn new(provider: &str, subject: &str) -> Self {
+        Self {
+            provider: provider.to_owned(),
+            subject: subject.to_owned(),
+        }
+    }
+
+    /// Social providers have fixed names; here any other is an OIDC provider.
+    fn provider_type(&self) -> &str {
+        match self.provider.as_str() {
+            "Google" | "Facebook" | "LoginWithAmazon" | "SignInWithApple" => &self.provider,
+            _ => "OIDC",
+        }
+    }
 }
 
 /// A code that was sent, and what it proves.
@@ -75,8 +102,8 @@ impl State {
         settings: &Settings,
         username: &str,
         attributes: &Attributes,
-    ) -> Result<(), CognitoError> {
-        let exists = |message| Err(CognitoError::new("UsernameExistsException", message));
+    ) -> Result<(), JsonError> {
+        let exists = |message| Err(JsonError::new("UsernameExistsException", message));
         for user in self.users.values() {
             if user.username.eq_ignore_ascii_case(username) {
                 return exists("User already exists".to_owned());
@@ -99,9 +126,9 @@ impl State {
         username: &str,
         contact: Contact,
         force: bool,
-    ) -> Result<(), CognitoError> {
+    ) -> Result<(), JsonError> {
         let Some(user) = self.users.get(username) else {
-            return Err(CognitoError::user_not_found());
+            return Err(JsonError::user_not_found());
         };
         let attributes = user.attributes.clone();
         if settings.alias_attributes.contains(&contact) {
@@ -120,7 +147,7 @@ impl State {
                         "An account with the {} already exists.",
                         contact.attribute()
                     );
-                    return Err(CognitoError::new("AliasExistsException", message));
+                    return Err(JsonError::new("AliasExistsException", message));
                 }
                 other.attributes.set(contact.verified_attribute(), "false");
             }
@@ -139,7 +166,7 @@ impl User {
         attributes: Attributes,
         status: Status,
         password: Option<&str>,
-    ) -> Result<Self, CognitoError> {
+    ) -> Result<Self, JsonError> {
         Ok(Self {
             username: username.to_owned(),
             sub: sub.to_owned(),
@@ -148,8 +175,25 @@ impl User {
             password: password.map(PasswordHash::new).transpose()?,
             codes: BTreeMap::new(),
             groups: BTreeSet::new(),
+            links: Vec::new(),
             created: time::OffsetDateTime::now_utc().unix_timestamp(),
         })
+    }
+
+    /// The attribute `identities`: JSON, as text; none for a user without any.
+    fn identities(&self) -> Option<String> {
+        let identity = |link: &Link| {
+            json!({
+                "userId": link.subject,
+                "providerName": link.provider,
+                "providerType": link.provider_type(),
+                "issuer": null,
+                "primary": self.status == Status::ExternalProvider,
+                "dateCreated": self.created.saturating_mul(1000),
+            })
+        };
+        let identities: Vec<Value> = self.links.iter().map(identity).collect();
+        (!identities.is_empty()).then(|| Value::from(identities).to_string())
     }
 
     fn answers_to(&self, settings: &Settings, name: &str) -> bool {
@@ -170,15 +214,15 @@ impl User {
     }
 
     /// What a code proves if it is the one that was sent, in time.
-    pub(super) fn proof(&self, purpose: Purpose, digits: &str) -> Result<Contact, CognitoError> {
+    pub(super) fn proof(&self, purpose: Purpose, digits: &str) -> Result<Contact, JsonError> {
         let Some(code) = self.codes.get(&purpose) else {
-            return Err(CognitoError::expired_code());
+            return Err(JsonError::expired_code());
         };
         if code.expires <= Instant::now() {
-            return Err(CognitoError::expired_code());
+            return Err(JsonError::expired_code());
         }
         if code.digits != digits {
-            return Err(CognitoError::code_mismatch());
+            return Err(JsonError::code_mismatch());
         }
         Ok(code.contact)
     }
@@ -208,6 +252,9 @@ impl User {
     /// The user as the operations describe one; they differ in how they name the attributes.
     pub(super) fn describe(&self, attributes: &str) -> Map<String, Value> {
         let mut list = vec![json!({ "Name": "sub", "Value": self.sub })];
+        if let Some(identities) = self.identities() {
+            list.push(json!({ "Name": "identities", "Value": identities }));
+        }
         list.extend(
             self.attributes
                 .iter()
@@ -231,6 +278,7 @@ impl Status {
             Self::Confirmed => "CONFIRMED",
             Self::ForceChangePassword => "FORCE_CHANGE_PASSWORD",
             Self::ResetRequired => "RESET_REQUIRED",
+            Self::ExternalProvider => "EXTERNAL_PROVIDER",
         }
     }
 }

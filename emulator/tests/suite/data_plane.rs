@@ -293,7 +293,7 @@ async fn a_sweep_deletes_what_has_expired_and_nothing_else() {
             .await
             .unwrap();
     }
-    assert_eq!(aws.services.dynamodb.sweep().unwrap(), 1);
+    assert_eq!(aws.stack.dynamodb.sweep().unwrap(), 1);
     let left = client
         .scan()
         .table_name("example-EphemeralTable")
@@ -308,13 +308,20 @@ async fn a_file_keeps_its_items_and_its_tables() {
     let folder = std::env::temp_dir().join(format!("example-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let storage = || Storage::File(folder.join("items.sqlite"));
-    put(
-        &Aws::start_with(|_| {}, storage()).await.dynamodb(admin()),
-        "anyone",
-    )
-    .await
-    .unwrap();
-    let again = Aws::start_with(|_| {}, storage()).await.dynamodb(admin());
-    assert_eq!(again.scan().table_name(DATA).send().await.unwrap().count, 1);
+    let before = Aws::start_with(|_| {}, storage()).await;
+    put(&before.dynamodb(admin()), "anyone").await.unwrap();
+    drop(before);
+    let again = Aws::start_with(|_| {}, storage()).await;
+    let again_client = again.dynamodb(admin());
+    assert_eq!(
+        again_client
+            .scan()
+            .table_name(DATA)
+            .send()
+            .await
+            .unwrap()
+            .count,
+        1
+    );
     std::fs::remove_dir_all(folder).unwrap();
 }

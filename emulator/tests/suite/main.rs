@@ -3,7 +3,11 @@
 
 mod data_plane;
 mod lambda_host;
+mod messages;
 mod oidc_issuer;
+mod permissions;
+mod schedules;
+mod secrets;
 mod support;
 mod user_pool;
 mod vending;

@@ -1,4 +1,4 @@
-//! An API Gateway HTTP API in front of one function: routes, CORS, payload format 2.0.
+//! An API Gateway HTTP API in front of functions: routes, CORS, payload format 2.0.
 //! Source: API Gateway developer guide, "Create AWS Lambda proxy integrations for HTTP APIs";
 //! where practice differs from it, AWS's own emulator (aws-lambda-dotnet, LambdaTestTool-v2).
 
@@ -21,7 +21,7 @@ use tokio::time::timeout;
 
 pub use self::cors::Cors;
 use self::{event::http_event, response::http_response, routes::match_route};
-use super::{InvokeError, LambdaHost, ids};
+use super::{InvokeError, LambdaHost, ids, permissions::Source};
 
 /// Source: API Gateway quotas for HTTP APIs, "Maximum integration timeout: 30 seconds".
 const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
@@ -31,13 +31,24 @@ const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 /// What template.yaml says of the HTTP API.
 #[derive(Clone, Debug)]
 pub struct HttpApiSpec {
-    /// The function behind every route: a name or an ARN.
-    pub function: String,
-    /// Method (or `ANY`) and path, `{name}` and a last `{name+}` as in AWS. `("$default", "")` takes
-    /// what no other route does.
-    pub routes: Vec<(String, String)>,
+    /// `arn:aws:execute-api:<region>:<account>:<api>/<stage>`, in whose name functions are invoked: a
+    /// function that does not permit it is not. Without it nothing is asked.
+    pub arn: Option<String>,
+    /// The routes.
+    pub routes: Vec<RouteSpec>,
     /// Answered by the front; the function's own CORS headers are dropped then, as in AWS.
     pub cors: Option<Cors>,
+}
+
+/// One route and the function behind it.
+#[derive(Clone, Debug)]
+pub struct RouteSpec {
+    /// A method, `ANY`, or `$default`, which takes what no other route does.
+    pub method: String,
+    /// `{name}` and a last `{name+}` as in AWS; empty for `$default`.
+    pub path: String,
+    /// A name or an ARN, qualified or not.
+    pub function: String,
 }
 
 /// The HTTP API at the root of its host, stage `$default`.
@@ -79,7 +90,17 @@ async fn integrate(
         return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     };
     let event = http_event(&parts, &body, &path, &route, request_id);
-    let invocation = host.invoke(&spec.function, event.to_string().into_bytes());
+    if let Some(arn) = &spec.arn {
+        let source = Source {
+            service: "apigateway.amazonaws.com",
+            arn: &format!("{arn}/{}{}", parts.method, route.spec.path),
+            account: None,
+        };
+        if !host.permissions().allow(&route.spec.function, source) {
+            return internal_server_error();
+        }
+    }
+    let invocation = host.invoke(&route.spec.function, event.to_string().into_bytes());
     match timeout(INTEGRATION_TIMEOUT, invocation).await {
         Ok(Ok(invocation)) if invocation.function_error.is_none() => {
             http_response(&invocation.payload).unwrap_or_else(internal_server_error)

@@ -6,34 +6,48 @@ use std::collections::BTreeMap;
 
 use axum::http::Method;
 
+use super::RouteSpec;
+
 /// The route that a request takes.
-pub(super) struct Route {
+pub(super) struct Route<'a> {
+    pub(super) spec: &'a RouteSpec,
     /// `POST /token`, as the template has it.
     pub(super) key: String,
     pub(super) parameters: BTreeMap<String, String>,
 }
 
 /// `path` is decoded already.
-pub(super) fn match_route(
-    routes: &[(String, String)],
+pub(super) fn match_route<'a>(
+    routes: &'a [RouteSpec],
     method: &Method,
     path: &str,
-) -> Option<Route> {
+) -> Option<Route<'a>> {
     routes
         .iter()
-        .filter(|(wanted, _)| wanted == "ANY" || wanted == "$default" || wanted == method.as_str())
-        .filter_map(|(wanted, template)| {
+        .filter(|route| {
+            let wanted = route.method.as_str();
+            wanted == "ANY" || wanted == "$default" || wanted == method.as_str()
+        })
+        .filter_map(|spec| {
+            let (wanted, template) = (&spec.method, &spec.path);
             if wanted == "$default" {
                 let parameters = BTreeMap::new();
                 let key = wanted.clone();
-                return Some(((0, 0, false), Route { key, parameters }));
+                let route = Route {
+                    spec,
+                    key,
+                    parameters,
+                };
+                return Some(((0, 0, false), route));
             }
             let (rank, parameters) = match_path(template, path)?;
             let key = format!("{wanted} {template}");
-            Some((
-                (2 - rank.0, rank.1, wanted != "ANY"),
-                Route { key, parameters },
-            ))
+            let route = Route {
+                spec,
+                key,
+                parameters,
+            };
+            Some(((2 - rank.0, rank.1, wanted != "ANY"), route))
         })
         .max_by_key(|(rank, _)| *rank)
         .map(|(_, route)| route)
@@ -75,7 +89,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use axum::http::Method;
 
-    use super::match_route;
+    use super::{RouteSpec, match_route};
 
     fn taken(method: Method, path: &str) -> Option<(String, Vec<(String, String)>)> {
         let routes = [
@@ -86,7 +100,11 @@ mod tests {
             ("POST", "/token"),
             ("ANY", "/token"),
         ]
-        .map(|(method, path)| (method.to_owned(), path.to_owned()));
+        .map(|(method, path)| RouteSpec {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            function: "greeter".to_owned(),
+        });
         match_route(&routes, &method, path)
             .map(|route| (route.key, route.parameters.into_iter().collect()))
     }

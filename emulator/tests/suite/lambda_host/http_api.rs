@@ -2,7 +2,9 @@
 
 use std::net::SocketAddr;
 
-use emulator::lambda::{Cors, FunctionSpec, HostOptions, HttpApiSpec, LambdaHost, http_api_router};
+use emulator::lambda::{
+    Cors, FunctionSpec, HostOptions, HttpApiSpec, LambdaHost, RouteSpec, http_api_router,
+};
 use serde_json::{Value, json};
 
 use crate::lambda_host::{SHORT, greeter, greeter_with_timeout, host, http, options, serve};
@@ -10,11 +12,17 @@ use crate::lambda_host::{SHORT, greeter, greeter_with_timeout, host, http, optio
 fn spec() -> HttpApiSpec {
     let routes = [("POST", "/token"), ("GET", "/credentials/{role}")];
     HttpApiSpec {
-        function: "greeter".to_owned(),
-        routes: routes
-            .map(|(method, path)| (method.to_owned(), path.to_owned()))
-            .into(),
+        arn: None,
+        routes: routes.map(|(method, path)| route(method, path)).into(),
         cors: None,
+    }
+}
+
+fn route(method: &str, path: &str) -> RouteSpec {
+    RouteSpec {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        function: "greeter".to_owned(),
     }
 }
 

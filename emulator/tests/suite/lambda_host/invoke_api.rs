@@ -1,7 +1,7 @@
 //! The Invoke API over HTTP.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use emulator::lambda::{HostOptions, LambdaHost, MAX_REQUEST_BYTES, invoke_router};
+use emulator::lambda::{FunctionSpec, HostOptions, LambdaHost, MAX_REQUEST_BYTES, invoke_router};
 use serde_json::json;
 
 use crate::lambda_host::{
@@ -46,10 +46,16 @@ async fn the_log_tail_comes_when_asked_for() {
 
 #[tokio::test]
 async fn a_function_is_also_known_by_its_encoded_arn() {
-    let address = serve(invoke_router(host(greeter()))).await;
+    let function = FunctionSpec {
+        alias: Some("live".to_owned()),
+        ..greeter()
+    };
+    let address = serve(invoke_router(host(function))).await;
     let line = "POST /2015-03-31/functions/arn%3Aaws%3Alambda%3Aus-east-1%3A123456789012%3A\
                 function%3Agreeter%3Alive/invocations";
     assert_eq!(http(address, line, &[], b"1").await.status, 200);
+    let unpublished = line.replace("Alive", "Aother");
+    assert_eq!(http(address, &unpublished, &[], b"1").await.status, 404);
 }
 
 #[tokio::test]

@@ -31,6 +31,7 @@ fn greeter() -> FunctionSpec {
         environment: BTreeMap::new(),
         timeout: NO_LIMIT,
         memory_mb: 128,
+        alias: None,
     }
 }
 

@@ -6,18 +6,23 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::SystemTime,
 };
 
 use aws_credential_types::Credentials;
 use aws_sdk_cognitoidentity as cognitoidentity;
 use aws_sdk_dynamodb::{self as dynamodb, types::AttributeValue};
 use aws_sdk_sts as sts;
-use axum::{Router, body::Bytes, http::HeaderMap, response::Response, routing::post};
+use aws_sigv4::{
+    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
+    sign::v4::SigningParams,
+};
 use emulator::{
-    dynamodb::{DynamoDb, Storage},
+    dynamodb::Storage,
+    http_client::{Answer, send},
     iam::{ADMIN_ACCESS_KEY_ID, ADMIN_SECRET_ACCESS_KEY, Iam},
-    identity_pool::{self, IdentityPool, TokenKey},
-    sts::Sts,
+    identity_pool::TokenKey,
+    stack::{Options, Socket, Stack},
     template::{Settings, Template},
 };
 
@@ -25,17 +30,12 @@ use emulator::{
 pub(crate) const START: u64 = 1_800_000_000;
 pub(crate) const PROVIDER: &str = "app.example";
 
-pub(crate) struct Services {
-    pub(crate) sts: Sts,
-    pub(crate) identity_pool: IdentityPool,
-    pub(crate) dynamodb: DynamoDb,
-}
-
+/// The fixture template, running, at a time that tests set.
 pub(crate) struct Aws {
+    pub(crate) stack: Stack,
     pub(crate) template: Template,
     pub(crate) iam: Arc<Iam>,
-    pub(crate) key: Arc<TokenKey>,
-    pub(crate) services: Arc<Services>,
+    pub(crate) key: TokenKey,
     endpoint: String,
     clock: Arc<AtomicU64>,
 }
@@ -48,41 +48,80 @@ impl Aws {
 
     pub(crate) async fn start_with(bend: impl FnOnce(&mut String), storage: Storage) -> Self {
         let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/template.yaml");
-        let mut text = std::fs::read_to_string(fixture).unwrap();
+        let mut text = std::fs::read_to_string(&fixture).unwrap();
         bend(&mut text);
         let template = Template::parse(&text, &Settings::default()).unwrap();
         let clock = Arc::new(AtomicU64::new(START));
         let time = Arc::clone(&clock);
-        let iam = Iam::new(
-            template.place().clone(),
-            template.roles(),
-            Arc::new(move || time.load(Ordering::SeqCst)),
-        );
-        let iam = Arc::new(iam.unwrap());
-        let key = Arc::new(TokenKey::development("us-east-1").unwrap());
-        let pool = template.identity_pool().unwrap().clone();
-        let services = Arc::new(Services {
-            sts: Sts::new(Arc::clone(&iam), Arc::clone(&key)),
-            identity_pool: IdentityPool::new(pool, Arc::clone(&iam), Arc::clone(&key)),
-            dynamodb: DynamoDb::start(Arc::clone(&iam), &storage, template.tables())
-                .await
-                .unwrap(),
-        });
-        let router = services
-            .identity_pool
-            .router()
-            .merge(aws_router(Arc::clone(&services)));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        let options = Options {
+            storage,
+            clock: Arc::new(move || time.load(Ordering::SeqCst)),
+            ..Options::new(&fixture, Path::new("/nonexistent"))
+        };
+        let [aws, api] = [
+            Socket::bind(0).await.unwrap(),
+            Socket::bind(0).await.unwrap(),
+        ];
+        let stack = Stack::run(aws, api, template.clone(), &options)
+            .await
+            .unwrap();
         Self {
             template,
-            iam,
-            key,
-            services,
-            endpoint,
+            iam: Arc::clone(&stack.iam),
+            key: TokenKey::development("us-east-1").unwrap(),
+            endpoint: stack.aws_url.clone(),
             clock,
+            stack,
         }
+    }
+
+    /// One request of a service whose SDK is not linked here, signed by AWS's own signer.
+    pub(crate) async fn call(
+        &self,
+        credentials: &Credentials,
+        service: &str,
+        (method, path): (&str, &str),
+        target: &str,
+        body: &serde_json::Value,
+    ) -> Answer {
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        let url = format!("{}{path}", self.endpoint);
+        let identity = credentials.clone().into();
+        let settings = SigningSettings::default();
+        let params = SigningParams::builder()
+            .identity(&identity)
+            .region("us-east-1")
+            .name(service)
+            .time(SystemTime::now())
+            .settings(settings)
+            .build()
+            .unwrap()
+            .into();
+        let mut headers = vec![(
+            "content-type".to_owned(),
+            "application/x-amz-json-1.1".to_owned(),
+        )];
+        if !target.is_empty() {
+            headers.push(("x-amz-target".to_owned(), target.to_owned()));
+        }
+        let signable = headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        let request =
+            SignableRequest::new(method, &url, signable, SignableBody::Bytes(body.as_bytes()));
+        let (instructions, _) = sign(request.unwrap(), &params).unwrap().into_parts();
+        for (name, value) in instructions.headers() {
+            headers.push((name.to_owned(), value.to_owned()));
+        }
+        let headers: Vec<(&str, &str)> = headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        send(method, &url, &headers, &body).await.unwrap()
     }
 
     pub(crate) fn advance(&self, seconds: u64) {
@@ -174,27 +213,6 @@ impl Aws {
         let (identity_id, token) = self.token(user, Some("member")).await;
         let answer = self.assume("MemberRole", &token).send().await.unwrap();
         (identity_id, of_sts(answer.credentials.unwrap()))
-    }
-}
-
-fn aws_router(services: Arc<Services>) -> Router {
-    let dispatch = move |headers: HeaderMap, body: Bytes| {
-        let services = Arc::clone(&services);
-        async move { dispatch(&services, &headers, body).await }
-    };
-    Router::new().route("/", post(dispatch))
-}
-
-async fn dispatch(services: &Services, headers: &HeaderMap, body: Bytes) -> Response {
-    let target = headers
-        .get("x-amz-target")
-        .map(|target| target.to_str().unwrap());
-    match target {
-        Some(target) if target.starts_with(identity_pool::TARGET_PREFIX) => {
-            services.identity_pool.handle(headers, body).await
-        }
-        Some(_) => services.dynamodb.handle(headers, body).await,
-        None => services.sts.handle(headers, body).await,
     }
 }
 

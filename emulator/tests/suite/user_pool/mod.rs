@@ -2,6 +2,7 @@
 
 mod administration;
 mod confirmation;
+mod federation;
 mod forgotten_password;
 mod migration;
 mod pool;
