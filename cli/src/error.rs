@@ -8,7 +8,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub(crate) enum Error {
     /// No command, or an unknown one.
-    #[error("name a command: verify, audit or export-cognito (poolkeeper --help)")]
+    #[error("name a command: verify, audit, export-cognito or explain (poolkeeper --help)")]
     Command,
     /// The arguments cannot be read.
     #[error("{0} (poolkeeper COMMAND --help lists the options)")]
@@ -21,6 +21,9 @@ pub(crate) enum Error {
         /// What is wrong, and what it takes.
         problem: String,
     },
+    /// The policy or the event to be explained cannot be read.
+    #[error("{0}")]
+    Explain(String),
     /// stdin cannot be read.
     #[error("stdin, line {line}: {source}")]
     Input {

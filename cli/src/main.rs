@@ -5,6 +5,7 @@
 
 mod audit;
 mod error;
+mod explain;
 mod export_cognito;
 mod hash;
 mod input;
@@ -26,6 +27,7 @@ const USAGE: &str = "\
 poolkeeper verify        [options] < lines.jsonl   does it understand my hashes?
 poolkeeper audit         [options] < export.csv    what does my old store hold?
 poolkeeper export-cognito [options] < export.csv   the users whose hashes Cognito takes itself
+poolkeeper explain pre-sign-up --policy FILE < event.json   who may sign up, and why not?
 
 poolkeeper COMMAND --help says more.
 Exit codes: 0 nothing to report, 1 done, with something to look at, 2 not done.";
@@ -57,6 +59,7 @@ fn run(mut parser: lexopt::Parser) -> Result<Outcome, Error> {
             Some("verify") => verify::run(parser),
             Some("audit") => audit::run(parser),
             Some("export-cognito") => export_cognito::run(parser),
+            Some("explain") => explain::run(parser),
             _ => Err(Error::Command),
         },
         Some(Short('h') | Long("help")) => help(USAGE),

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod audit;
+mod explain;
 mod export_cognito;
 mod silent;
 mod support;

@@ -1,6 +1,6 @@
 //! What the policy makes of the checks' findings. Pure.
 
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
 use shared::policy::{Check, Mode, Undecided};
 
@@ -50,6 +50,8 @@ pub struct Heard<'a> {
     pub finding: Finding,
     /// What that comes to.
     pub ruling: Ruling,
+    /// The time that it took.
+    pub took: Duration,
 }
 
 /// What all checks together come to.

@@ -23,6 +23,8 @@ mod calls;
 mod disagreements;
 mod grants;
 mod keys;
+mod new_trigger;
+mod reasons;
 mod suite;
 mod tokens;
 mod variables;

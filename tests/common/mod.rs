@@ -3,6 +3,7 @@
 
 pub(crate) mod faulty;
 pub(crate) mod packages;
+pub(crate) mod reasons;
 
 use std::{
     collections::BTreeMap,
@@ -120,9 +121,15 @@ pub(crate) fn audit_lines(stack: &Stack) -> Vec<Value> {
     let lines: Vec<Value> = lines
         .filter(|line| line["type"] == "poolkeeper.audit")
         .collect();
+    let listed = reasons::listed();
     for line in &lines {
         if let Err(error) = schema.validate(line) {
             panic!("{error}: {line}");
+        }
+        let reports = line["reports"].as_array().into_iter().flatten();
+        for said in reports.chain([line]) {
+            let reason = said["reason"].as_str().unwrap();
+            assert!(listed.contains(reason), "LOGGING.md does not list {reason}");
         }
     }
     lines

@@ -8,7 +8,7 @@ mod phone_number;
 mod text;
 mod user_name;
 
-use std::{error::Error, path::Path};
+use std::{error::Error, path::Path, time::Instant};
 
 use shared::{
     deadline::Deadline,
@@ -65,12 +65,14 @@ impl Checks {
         };
         let mut reported = false;
         for (check, examiner) in self.0.iter().filter(|(check, _)| applies(check)) {
+            let began = Instant::now();
             let finding = examiner.examine(check, applicant);
             let ruling = judge(check, &finding);
             let this = Heard {
                 check,
                 finding,
                 ruling,
+                took: began.elapsed(),
             };
             heard(&this);
             match ruling {

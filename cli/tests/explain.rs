@@ -1,0 +1,59 @@
+//! `poolkeeper explain`, as an operator runs it.
+use std::path::Path;
+
+use crate::support::{Run, poolkeeper};
+
+fn tree(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+    path.to_str().unwrap().to_owned()
+}
+
+/// Explains a sample of events/ under the policy that ships.
+fn explain(event: &str) -> Run {
+    let event = std::fs::read_to_string(tree(&format!("events/{event}.json"))).unwrap();
+    let policy = tree("policy/policy.toml");
+    poolkeeper(&["explain", "pre-sign-up", "--policy", &policy], event)
+}
+
+#[test]
+fn a_refused_sign_up_names_the_check_and_what_the_person_reads() {
+    let run = explain("pre-sign-up.SignUp.refused");
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert!(
+        lines[0].starts_with("company-addresses: objection email-domain-not-allowed: refuses ("),
+        "{lines:?}"
+    );
+    assert_eq!(
+        lines[1],
+        "refused: PreSignUp failed with error please sign up with your company's e-mail address \
+         [email-domain-not-allowed]."
+    );
+    assert_eq!((run.code, run.stderr.as_str()), (1, ""));
+}
+
+#[test]
+fn an_admitted_sign_up_is_explained_too() {
+    let run = explain("pre-sign-up.SignUp");
+    assert!(run.stdout.starts_with("company-addresses: clear: passes ("));
+    assert!(run.stdout.ends_with("\nallowed: no-objection\n"));
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn another_trigger_s_event_or_no_event_is_not_explained_and_not_repeated() {
+    let policy = tree("policy/policy.toml");
+    for (event, expected) in [
+        ("cAnArY", "poolkeeper: stdin: expected one event in JSON\n"),
+        (
+            "[\"cAnArY\"]",
+            "poolkeeper: event: expected a JSON object\n",
+        ),
+        (
+            "{\"triggerSource\": \"cAnArY\"}",
+            "poolkeeper: event.triggerSource: expected one of PreSignUp's\n",
+        ),
+    ] {
+        let run = poolkeeper(&["explain", "pre-sign-up", "--policy", &policy], event);
+        assert_eq!((run.code, run.stderr.as_str()), (2, expected));
+    }
+}
