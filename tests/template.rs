@@ -54,6 +54,9 @@ const DURABLE: [&str; 7] = [
     "AWS::SQS::Queue",
 ];
 
+/// Logs of AWS services, which hold no audit line and go with the stack.
+const SERVICE_LOGS: [&str; 2] = ["HttpApiLogGroup", "OutboxPipeLogGroup"];
+
 #[test]
 fn what_data_hangs_on_outlives_the_stack_and_its_replacement() {
     let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/template.yaml"));
@@ -63,7 +66,7 @@ fn what_data_hangs_on_outlives_the_stack_and_its_replacement() {
     let mut durable = 0;
     for resource in template(&[("CustomerManagedKey", "true")]).all() {
         let id = &resource.logical_id;
-        let audit = resource.kind == "AWS::Logs::LogGroup" && id != "HttpApiLogGroup";
+        let audit = resource.kind == "AWS::Logs::LogGroup" && !SERVICE_LOGS.contains(&id.as_str());
         if !DURABLE.contains(&resource.kind.as_str()) && !audit || id == "DataTable" {
             continue;
         }
@@ -80,11 +83,8 @@ fn what_data_hangs_on_outlives_the_stack_and_its_replacement() {
 fn retained_resources_have_no_name_that_a_later_stack_would_need() {
     for group in template(&[]).resources("AWS::Logs::LogGroup") {
         let named = group.properties.get("LogGroupName");
-        assert!(
-            named.is_none() || group.logical_id == "HttpApiLogGroup",
-            "{}",
-            group.logical_id
-        );
+        let of_service = SERVICE_LOGS.contains(&group.logical_id.as_str());
+        assert!(named.is_none() || of_service, "{}", group.logical_id);
     }
 }
 
@@ -242,4 +242,31 @@ fn every_role_function_bus_queue_and_log_group_is_an_output() {
         outputs += 1;
     }
     assert!(outputs >= 18, "{outputs}");
+}
+
+#[test]
+fn alarms_need_no_data_of_every_metric_and_no_duration_without_the_cold_start() {
+    let template = template(&[]);
+    let alarms: Vec<_> = template.resources("AWS::CloudWatch::Alarm").collect();
+    assert!(alarms.len() >= 15, "{}", alarms.len());
+    for alarm in alarms {
+        let (id, properties) = (&alarm.logical_id, alarm.properties.to_string());
+        assert!(!properties.contains("\"Duration\""), "{id}");
+        let metrics = alarm.properties["Metrics"].as_array();
+        let metrics: Vec<_> = metrics.into_iter().flatten().collect();
+        let Some(expression) = metrics
+            .iter()
+            .find_map(|metric| metric["Expression"].as_str())
+        else {
+            continue;
+        };
+        assert!(!expression.contains('['), "{id}: {expression}");
+        for metric in metrics
+            .iter()
+            .filter(|metric| metric["ReturnData"] == false)
+        {
+            let filled = format!("FILL({}, 0)", metric["Id"].as_str().unwrap());
+            assert!(expression.contains(&filled), "{id}: {expression}");
+        }
+    }
 }
