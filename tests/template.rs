@@ -248,7 +248,7 @@ fn every_role_function_bus_queue_and_log_group_is_an_output() {
 fn alarms_need_no_data_of_every_metric_and_no_duration_without_the_cold_start() {
     let template = template(&[]);
     let alarms: Vec<_> = template.resources("AWS::CloudWatch::Alarm").collect();
-    assert!(alarms.len() >= 15, "{}", alarms.len());
+    assert!(alarms.len() >= 14, "{}", alarms.len());
     for alarm in alarms {
         let (id, properties) = (&alarm.logical_id, alarm.properties.to_string());
         assert!(!properties.contains("\"Duration\""), "{id}");
@@ -268,5 +268,31 @@ fn alarms_need_no_data_of_every_metric_and_no_duration_without_the_cold_start() 
             let filled = format!("FILL({}, 0)", metric["Id"].as_str().unwrap());
             assert!(expression.contains(&filled), "{id}: {expression}");
         }
+    }
+}
+
+#[test]
+fn the_pools_own_client_is_an_audience_where_the_pool_is_the_issuer() {
+    let audiences = |parameters: &[(&str, &str)]| {
+        let template = template(parameters);
+        let mut functions = template.functions().iter();
+        let vendor = functions.find(|function| function.binary == "identity-vendor");
+        vendor.unwrap().environment.get("ISSUER_AUDIENCES").cloned()
+    };
+    let client = template(&[]).output("UserPoolClientId").unwrap().to_owned();
+    assert_eq!(audiences(&[]), Some(format!("app={client}")));
+    let elsewhere = ("AppIssuerUrl", "https://auth.example.com");
+    assert_eq!(audiences(&[elsewhere]), None);
+}
+
+#[test]
+fn the_vendor_knows_how_long_the_vended_roles_sessions_may_be() {
+    let template = template(&[("MaxSessionSeconds", "7200")]);
+    let mut functions = template.functions().iter();
+    let vendor = functions.find(|function| function.binary == "identity-vendor");
+    assert_eq!(vendor.unwrap().environment["MAX_SESSION_SECONDS"], "7200");
+    for role in ["MemberRole", "PublisherRole"] {
+        let seconds = &template.get(role).unwrap().properties["MaxSessionDuration"];
+        assert_eq!(*seconds, json!("7200"), "{role}");
     }
 }

@@ -32,6 +32,7 @@ const ITEM_ACTIONS: [&str; 9] = [
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Item {
     Profile,
+    EmailClaim,
     Identity,
     ConfirmationMark,
     LegacyUser,
@@ -53,7 +54,10 @@ pub(crate) fn cells(world: &World) -> Vec<Cell> {
 fn granted(role: &str, item: Item, action: &str) -> bool {
     let action = action.trim_start_matches("dynamodb:");
     match (role, item) {
-        ("PostConfirmationRole", Item::Profile | Item::ConfirmationMark) => action == "PutItem",
+        ("PostConfirmationRole", Item::Profile | Item::EmailClaim) => {
+            ["PutItem", "UpdateItem"].contains(&action)
+        }
+        ("PostConfirmationRole", Item::ConfirmationMark) => action == "PutItem",
         ("UserMigrationRole", Item::LegacyUser) => action == "GetItem",
         ("IdentityVendorRole", Item::Identity) => {
             ["GetItem", "PutItem", "UpdateItem"].contains(&action)
@@ -69,7 +73,7 @@ fn items(world: &World, role: &str) -> Vec<Cell> {
     let identity = DirectoryKey::identity("pool", "app", "somebody").pk;
     let mark = |function| EphemeralKey::recent(function, "kind", &["somebody"]).0;
     let (own_mark, foreign_mark) = (mark("post-confirmation"), mark("post-confirmations"));
-    let items: [(&str, Item, &str, Vec<&str>); 25] = [
+    let items: [(&str, Item, &str, Vec<&str>); 27] = [
         ("DirectoryTable", Item::Profile, "profile", vec![&profile]),
         (
             "DirectoryTable",
@@ -91,9 +95,21 @@ fn items(world: &World, role: &str) -> Vec<Cell> {
         ),
         (
             "DirectoryTable",
-            Item::Other,
+            Item::EmailClaim,
             "e-mail claim",
             vec!["EMAIL#pool#0"],
+        ),
+        (
+            "DirectoryTable",
+            Item::EmailClaim,
+            "profile and e-mail claim",
+            vec![&profile, "EMAIL#pool#0"],
+        ),
+        (
+            "DirectoryTable",
+            Item::Other,
+            "key like an e-mail claim's",
+            vec!["EMAILS#pool#0"],
         ),
         (
             "DirectoryTable",
