@@ -6,7 +6,7 @@
 
 Refuses a stack that still exists, and one of whose user pool or tables any is protected from deletion: a stack that was
 deployed with DeletionProtection=ACTIVE is not a trial. What CloudFormation kept is known from the deleted stack itself
-(resources DELETE_SKIPPED), which it remembers for 90 days; give --stack-id where several of one name were deleted.
+(events DELETE_SKIPPED), which it remembers for 90 days; give --stack-id where several of one name were deleted.
 """
 
 import argparse
@@ -52,9 +52,9 @@ def kept(account: Account, stack: str) -> list[tuple[str, str]]:
     described = account.aws("cloudformation", "describe-stacks", "--stack-name", stack)["Stacks"][0]
     if described["StackStatus"] != "DELETE_COMPLETE":
         sys.exit(f"{stack} is {described['StackStatus']}: `make delete` it first")
-    resources = account.aws("cloudformation", "list-stack-resources", "--stack-name", stack)["StackResourceSummaries"]
-    left = [resource for resource in resources if resource["ResourceStatus"] == "DELETE_SKIPPED"]
-    return [(resource["ResourceType"], resource["PhysicalResourceId"]) for resource in left]
+    events = account.aws("cloudformation", "describe-stack-events", "--stack-name", stack)["StackEvents"]
+    left = [event for event in events if event["ResourceStatus"] == "DELETE_SKIPPED" and event.get("PhysicalResourceId")]
+    return sorted({(event["ResourceType"], event["PhysicalResourceId"]) for event in left})
 
 
 def protected(account: Account, kind: str, name: str) -> bool:

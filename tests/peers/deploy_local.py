@@ -17,7 +17,8 @@ import time
 import check_credentials  # noqa: F401  (adds its checks after those of the triggers)
 import check_smoke  # noqa: F401  (it changes a function and changes it back)
 import check_triggers  # noqa: F401
-import check_deploy  # noqa: F401, I001  (last: it deploys again)
+import check_deploy  # noqa: F401, I001  (it deploys again)
+import check_purge  # noqa: F401  (last: it deletes the stack)
 import checks
 from processes import Failed
 from world import CODE, OWNER, REGION, World

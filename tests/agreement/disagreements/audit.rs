@@ -17,7 +17,15 @@ fn a_filter_of_lines_that_are_not_audit_lines_is_found() {
         "shared/src/telemetry/audit.rs",
         "kind: \"poolkeeper.audit\"",
         "kind: \"poolkeeper.decision\"",
-        &["IdentityVendorDecisions", "PostConfirmationDecisions", "PreSignUpDecisions", "UserMigrationDecisions"]
+        &[
+            "IdentityVendorDecisions",
+            "PostConfirmationDecisions",
+            "PostConfirmationRemainingTime",
+            "PreSignUpDecisions",
+            "PreSignUpRemainingTime",
+            "UserMigrationDecisions",
+            "UserMigrationRemainingTime",
+        ]
             .map(|id| format!("{id} reads lines whose type is Some(\"poolkeeper.audit\"), audit lines have poolkeeper.decision"))
             .each_ref()
             .map(String::as_str),
