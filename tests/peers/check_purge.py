@@ -32,7 +32,7 @@ def a_protected_trial_is_not_purged_and_an_unprotected_one_leaves_nothing(world:
     code, output = purge(world)
     assert not code and f"would delete AWS::DynamoDB::Table {directory}" in output, output
     code, output = purge(world, "--yes")
-    equal((code, "left alone" in output), (0, False))
+    assert not code and "left alone" not in output, output
     kept = [name for name in tables.list_tables()["TableNames"] if name.startswith(STACK)]
     pools = world.client("cognito-identity").list_identity_pools(MaxResults=60)["IdentityPools"]
     users = world.client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]
@@ -42,7 +42,8 @@ def a_protected_trial_is_not_purged_and_an_unprotected_one_leaves_nothing(world:
 def purge(world: World, *more: str) -> tuple[int, str]:
     done = subprocess.run(
         [sys.executable, ROOT / "tools/purge.py", "--aws", TOOLS / "peers/bin/aws", *more],
-        env=world.env | OWNER | {"AWS_ENDPOINT_URL": world.ministack},
+        # The CLI looks for queues at their old address, unless told of this service alone.
+        env=world.env | OWNER | {"AWS_ENDPOINT_URL": world.ministack, "AWS_ENDPOINT_URL_SQS": world.ministack},
         capture_output=True,
         text=True,
         timeout=300,
