@@ -171,7 +171,6 @@ impl From<getrandom::Error> for KeyError {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
 
     use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 

@@ -150,7 +150,6 @@ pub fn workspace_root() -> &'static Path {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
 
     use super::*;
 

@@ -125,7 +125,6 @@ impl ColdStart {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
 
     use super::*;
 

@@ -139,7 +139,6 @@ impl FromStr for Bindings {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
 
     use super::*;
 

@@ -186,7 +186,6 @@ fn to_library(context: &Context) -> iam_rs::Context {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::indexing_slicing)]
 
     use proptest::prelude::*;
 

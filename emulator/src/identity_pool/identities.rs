@@ -95,7 +95,6 @@ fn first_identity_id(user: &str, region: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
 
     use super::*;
 

@@ -1,5 +1,4 @@
 //! Templates as SAM and CloudFormation read them, resource by resource.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use serde_json::json;
 

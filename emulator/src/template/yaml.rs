@@ -83,7 +83,6 @@ fn long_form(tag: &str, argument: Value) -> Value {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
 
     use super::*;
 

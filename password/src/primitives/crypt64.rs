@@ -115,7 +115,6 @@ pub(crate) fn crypt_digest(text: &str, characters: usize) -> Result<Vec<u8>, Rea
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
 
     use super::*;
 

@@ -115,7 +115,6 @@ pub(crate) fn deserialize_secret<'de, D: Deserializer<'de>>(
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
 
     use super::*;
 

@@ -156,7 +156,6 @@ pub(crate) fn parameters<'a, const N: usize>(
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
 
     use super::*;
 

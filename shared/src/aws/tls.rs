@@ -57,7 +57,6 @@ fn from_pem(pem: &[u8]) -> Result<TrustStore, InvalidCaBundle> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
 
     use super::*;
 

@@ -1,5 +1,4 @@
 //! Policies, sections and the errors that a reader of them gets.
-#![allow(clippy::unwrap_used)]
 
 use super::*;
 use crate::jwt::IssuerUrl;

@@ -79,7 +79,6 @@ impl fmt::Display for Principal {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
 
     use super::*;
 

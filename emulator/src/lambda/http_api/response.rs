@@ -83,7 +83,6 @@ fn header_value(value: &Value) -> Option<HeaderValue> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use axum::{body::to_bytes, http::StatusCode};
     use serde_json::json;
 

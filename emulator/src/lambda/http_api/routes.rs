@@ -86,7 +86,6 @@ fn match_path(template: &str, path: &str) -> Option<((usize, usize), BTreeMap<St
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use axum::http::Method;
 
     use super::{RouteSpec, match_route};
