@@ -107,7 +107,7 @@ impl PostConfirmation {
             }));
         };
         // The profile is there: what fails from here on is healed later, and no concern of the user's.
-        let mailbox = email.canonical();
+        let mailbox = email.mailbox();
         let deadline = deadline.keeping(ANSWER_RESERVE);
         let claim = recorder.claim_email(user, &mailbox, deadline).await;
         Ok(match (claim, written) {

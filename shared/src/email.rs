@@ -107,6 +107,54 @@ impl EmailAddress {
     }
 }
 
+/// How a provider reads the local parts of its addresses.
+struct Provider {
+    /// Its domains, all of which name the same mailboxes if there are several.
+    domains: &'static [&'static str],
+    /// Characters that it does not look at.
+    ignored: &'static [char],
+}
+
+/// Providers whose rules are public (their help pages on addresses and aliases). All of them deliver
+/// `ana+tag` to `ana`; of others nothing is assumed, for `+` may be part of a name there.
+const PROVIDERS: [Provider; 8] = [
+    Provider::new(&["gmail.com", "googlemail.com"], &['.']),
+    Provider::new(&["proton.me", "protonmail.com", "pm.me"], &['.', '-', '_']),
+    Provider::new(&["outlook.com"], &[]),
+    Provider::new(&["hotmail.com"], &[]),
+    Provider::new(&["live.com"], &[]),
+    Provider::new(&["icloud.com"], &[]),
+    Provider::new(&["me.com"], &[]),
+    Provider::new(&["fastmail.com"], &[]),
+];
+
+impl Provider {
+    const fn new(domains: &'static [&'static str], ignored: &'static [char]) -> Self {
+        Self { domains, ignored }
+    }
+}
+
+impl EmailAddress {
+    /// The mailbox behind the address, for keys: [`Self::canonical`], and where the provider's rules are
+    /// known, without a `+tag` and the characters that it does not look at, at its first domain. One
+    /// mailbox cannot confirm several accounts then.
+    pub fn mailbox(&self) -> String {
+        let domain = self.domain.as_str();
+        let reads = |provider: &&Provider| provider.domains.contains(&domain);
+        let Some(provider) = PROVIDERS.iter().find(reads) else {
+            return self.canonical();
+        };
+        let domain = provider.domains.first().unwrap_or(&domain);
+        let local_part = self.local_part.to_lowercase();
+        let name = local_part.split('+').next().unwrap_or_default();
+        let name = name.replace(provider.ignored, "");
+        if name.is_empty() {
+            return self.canonical();
+        }
+        format!("{name}@{domain}")
+    }
+}
+
 impl FromStr for EmailAddress {
     type Err = InvalidEmail;
 
@@ -177,6 +225,22 @@ mod tests {
     fn an_address_is_canonical_in_case_and_idn() {
         let address: EmailAddress = "Ana.B+x@BÜCHER.Example".parse().unwrap();
         assert_eq!(address.canonical(), "ana.b+x@xn--bcher-kva.example");
+    }
+
+    #[test]
+    fn a_mailbox_is_one_however_its_address_is_written() {
+        for (text, mailbox) in [
+            ("Ana.B+x@gmail.com", "anab@gmail.com"),
+            ("anab@GoogleMail.com", "anab@gmail.com"),
+            ("ana-b_c.d+x@pm.me", "anabcd@proton.me"),
+            ("Ana.B+x@outlook.com", "ana.b@outlook.com"),
+            ("+x@gmail.com", "+x@gmail.com"),
+            ("Ana.B+x@example.com", "ana.b+x@example.com"),
+            ("ana.b@mail.gmail.com", "ana.b@mail.gmail.com"),
+        ] {
+            let address: EmailAddress = text.parse().unwrap();
+            assert_eq!(address.mailbox(), mailbox, "{text}");
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! The checks of the policy, in order. Examining comes first for all of them, reserving after: a sign-up
-//! that is refused reserves nothing.
+//! The checks of the policy, in order. A check examines and changes nothing: one that must reserve something
+//! has to do it after all have examined, so that a sign-up that is refused reserves nothing.
 
 mod attribute;
 mod disposable_domain;
