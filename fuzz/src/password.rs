@@ -4,7 +4,9 @@
 //!
 //! Deterministic for a seed. Starts from the vectors of the tests and from `corpus/password.jsonl`, mutates them,
 //! and keeps in memory what gives an outcome not seen before (scheme, reason, cost by powers of two), to mutate it
-//! further; `--keep` writes the shortest of these to the corpus. Every input is parsed with its hint and without; what fits into a small budget is verified as well.
+//! further; `--keep` writes the shortest of these to the corpus. Every input is parsed with its hint and without; what
+//! fits into a small budget is verified as well. `--seconds` is the time of the whole run: the families share it, as
+//! many at a time as there are cores.
 //! A panic, a match, a cost over the budget or a verification that takes far longer than it was estimated is
 //! written to `corpus/password.jsonl`, where the tests find it from then on, and ends the run with status 1.
 
@@ -14,6 +16,8 @@ use std::{
     io::Write as _,
     panic::{AssertUnwindSafe, catch_unwind},
     process::ExitCode,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -52,15 +56,22 @@ const FAMILIES: &[(&str, &[&str])] = &[
             "devise",
         ],
     ),
+    ("database", &["mysql", "mssql"]),
     ("des-crypt", &["des-crypt", "bsdi-crypt"]),
     ("django", &["django", "clerk"]),
+    ("dovecot", &["dovecot", "nt-hash"]),
     ("firebase", &["firebase"]),
     ("generic", &["generic"]),
     ("keycloak", &["keycloak"]),
     ("ldap", &["ldap"]),
     ("md5-crypt", &["md5-crypt", "apr1"]),
-    ("pbkdf2", &["pbkdf2", "ldap-pbkdf2", "atlassian", "grub"]),
+    ("ory", &["ory"]),
+    (
+        "pbkdf2",
+        &["pbkdf2", "ldap-pbkdf2", "atlassian", "grub", "cta", "dlitz"],
+    ),
     ("phpass", &["phpass", "drupal7"]),
+    ("scram", &["scram"]),
     ("scrypt", &["scrypt", "better-auth"]),
     ("sha-crypt", &["sha1-crypt", "sha256-crypt", "sha512-crypt"]),
     ("shop", &["magento", "joomla"]),
@@ -145,6 +156,17 @@ const TOKENS: &[&str] = &[
     "$argon2id$",
     "$scrypt$",
     "$pbkdf2-sha256$",
+    "$md5$pf=",
+    "$hmac-sha1$",
+    "$p5k2$",
+    "{PASSWORD}",
+    "{SALT}",
+    "SCRAM-SHA-256$",
+    "{SCRAM-SHA-1}",
+    "0x0100",
+    "0x0200",
+    "{NTLM}",
+    ".HEX}",
     "{CRYPT}",
     "{SSHA}",
     "{MD5}",
@@ -346,6 +368,89 @@ fn option(name: &str) -> Option<String> {
     arguments.nth(1)
 }
 
+/// What a family came to.
+#[derive(Default)]
+struct Tally {
+    parsed: u64,
+    verified: u64,
+    findings: u64,
+}
+
+/// When a family has had its share.
+#[derive(Clone, Copy)]
+struct Share {
+    inputs: Option<u64>,
+    time: Option<Duration>,
+}
+
+fn fuzz(name: &str, schemes: &[&str], share: Share, seed: u64, keep: bool) -> Tally {
+    let mut hints = Hints {
+        json: Vec::new(),
+        parsed: Vec::new(),
+    };
+    let mut corpus = seeds(VECTORS, schemes, &mut hints);
+    corpus.extend(seeds(CORPUS, schemes, &mut hints));
+    let start = Instant::now();
+    let wrong = Password::parse("nobody's password".to_owned()).expect("valid");
+    let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut seen = BTreeSet::new();
+    let (mut tally, mut spent) = (Tally::default(), Duration::ZERO);
+    let seeds = corpus.len();
+    loop {
+        let (count, elapsed) = (tally.parsed, start.elapsed());
+        if share.inputs.is_some_and(|inputs| count >= inputs)
+            || share.time.is_some_and(|time| elapsed >= time)
+        {
+            break;
+        }
+        // The seeds themselves first.
+        let input = match corpus.get(count as usize) {
+            Some(seed) if (count as usize) < seeds => seed.clone(),
+            _ => mutate(&mut random, &corpus, hints.parsed.len()),
+        };
+        // Every input in the first thousand, then as many as the share of the time allows.
+        let verify = count < 1000
+            || count % 4 == 0 && spent.as_secs_f64() < elapsed.as_secs_f64() * VERIFY_SHARE;
+        let before = Instant::now();
+        tally.parsed += 1;
+        match catch_unwind(AssertUnwindSafe(|| meet(&input, &hints, &wrong, verify))) {
+            Ok(Ok((outcome, was_verified))) => {
+                tally.verified += u64::from(was_verified);
+                if was_verified {
+                    spent += before.elapsed();
+                }
+                if seen.insert(outcome) && count as usize >= seeds {
+                    corpus.push(input);
+                }
+            }
+            Ok(Err(finding)) => {
+                tally.findings += 1;
+                report(schemes[0], &input, &hints, &finding);
+            }
+            Err(_) => {
+                tally.findings += 1;
+                report(schemes[0], &input, &hints, "panics");
+            }
+        }
+    }
+    if keep {
+        // The shortest first: they are quick to mutate and to read.
+        let mut kept = corpus.split_off(seeds);
+        kept.sort_by_key(|input| input.stored.len());
+        for input in kept.iter().take(KEPT) {
+            append(&line(schemes[0], input, &hints));
+        }
+    }
+    println!(
+        "{name}: {} inputs, {} verified, {} outcomes, {:.1?}",
+        tally.parsed,
+        tally.verified,
+        seen.len(),
+        start.elapsed()
+    );
+    tally
+}
+
 fn main() -> ExitCode {
     let number = |name: &str| option(name).map(|value| value.parse::<u64>().expect("a number"));
     let (inputs, seconds) = (number("--inputs"), number("--seconds"));
@@ -357,80 +462,40 @@ fn main() -> ExitCode {
         .iter()
         .filter(|(name, _)| only.as_deref().is_none_or(|only| only == *name))
         .collect();
-    let share = |total: u64| total.div_ceil(families.len().max(1) as u64);
-    let (mut total, mut verified, mut findings) = (0, 0, 0);
-    for (name, schemes) in &families {
-        let mut hints = Hints {
-            json: Vec::new(),
-            parsed: Vec::new(),
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    let count = families.len().max(1);
+    let share = Share {
+        inputs: inputs.map(|inputs| inputs.div_ceil(count as u64)),
+        time: seconds.map(|seconds| {
+            Duration::from_secs_f64(seconds as f64 * workers.min(count) as f64 / count as f64)
+        }),
+    };
+    let next = AtomicUsize::new(0);
+    let tallies = thread::scope(|scope| {
+        let work = || {
+            let mut tallies = Vec::new();
+            while let Some((name, schemes)) = families.get(next.fetch_add(1, Ordering::Relaxed)) {
+                tallies.push(fuzz(name, schemes, share, seed, keep));
+            }
+            tallies
         };
-        let mut corpus = seeds(VECTORS, schemes, &mut hints);
-        corpus.extend(seeds(CORPUS, schemes, &mut hints));
-        let (start, wrong) = (
-            Instant::now(),
-            Password::parse("nobody's password".to_owned()).expect("valid"),
-        );
-        let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-        let mut seen = BTreeSet::new();
-        let (mut count, mut checked, mut spent) = (0_u64, 0_u64, Duration::ZERO);
-        let seeds = corpus.len();
-        loop {
-            let elapsed = start.elapsed();
-            if inputs.is_some_and(|inputs| count >= share(inputs))
-                || seconds.is_some_and(|seconds| {
-                    elapsed.as_secs_f64() >= seconds as f64 / families.len() as f64
-                })
-            {
-                break;
-            }
-            // The seeds themselves first.
-            let input = match corpus.get(count as usize) {
-                Some(seed) if (count as usize) < seeds => seed.clone(),
-                _ => mutate(&mut random, &corpus, hints.parsed.len()),
-            };
-            // Every input in the first thousand, then as many as the share of the time allows.
-            let verify = count < 1000
-                || count % 4 == 0 && spent.as_secs_f64() < elapsed.as_secs_f64() * VERIFY_SHARE;
-            let before = Instant::now();
-            count += 1;
-            match catch_unwind(AssertUnwindSafe(|| meet(&input, &hints, &wrong, verify))) {
-                Ok(Ok((outcome, was_verified))) => {
-                    checked += u64::from(was_verified);
-                    if was_verified {
-                        spent += before.elapsed();
-                    }
-                    if seen.insert(outcome) && count as usize > seeds {
-                        corpus.push(input);
-                    }
-                }
-                Ok(Err(finding)) => {
-                    findings += 1;
-                    report(schemes[0], &input, &hints, &finding);
-                }
-                Err(_) => {
-                    findings += 1;
-                    report(schemes[0], &input, &hints, "panics");
-                }
-            }
-        }
-        if keep {
-            // The shortest first: they are quick to mutate and to read.
-            let mut kept = corpus.split_off(seeds);
-            kept.sort_by_key(|input| input.stored.len());
-            for input in kept.iter().take(KEPT) {
-                append(&line(schemes[0], input, &hints));
-            }
-        }
-        println!(
-            "{name}: {count} inputs, {checked} verified, {} outcomes, {:.1?}",
-            seen.len(),
-            start.elapsed()
-        );
-        total += count;
-        verified += checked;
-    }
-    println!("{total} inputs parsed, {verified} verified, {findings} findings, seed {seed}");
-    if findings == 0 && total > 0 {
+        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        threads
+            .into_iter()
+            .flat_map(|thread| {
+                thread
+                    .join()
+                    .expect("a worker catches the panics of parsers")
+            })
+            .collect::<Vec<_>>()
+    });
+    let sum = |of: fn(&Tally) -> u64| tallies.iter().map(of).sum::<u64>();
+    let (parsed, findings) = (sum(|tally| tally.parsed), sum(|tally| tally.findings));
+    println!(
+        "{parsed} inputs parsed, {} verified, {findings} findings, seed {seed}",
+        sum(|tally| tally.verified)
+    );
+    if findings == 0 && parsed > 0 {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

@@ -2,22 +2,23 @@
 
 use crate::{
     formats::{
-        argon2, aspnet, bcrypt, des_crypt, django, firebase, keycloak, ldap, md5_crypt, pbkdf2,
-        phpass, scrypt, sha_crypt, spring, werkzeug, yescrypt,
+        argon2, aspnet, bcrypt, database, des_crypt, django, dovecot, firebase, keycloak, ldap,
+        md5_crypt, ory, pbkdf2, phpass, scram, scrypt, sha_crypt, spring, werkzeug, yescrypt,
     },
     primitives::{
         error::{Reason, UnsupportedHash},
         parsed::Parsed,
         prepare::Prepare,
         scheme::Scheme,
-        text::hex,
+        text::{DigestEncoding, hex},
     },
 };
 
 /// Reads a string by its own syntax.
 pub(crate) fn read(text: &str) -> Result<Parsed, UnsupportedHash> {
     match text.as_bytes().first() {
-        Some(b'!' | b'*') => Err(Reason::DisabledAccount.into()),
+        Some(b'*') => database::read_mysql(text).unwrap_or(Err(Reason::DisabledAccount.into())),
+        Some(b'!') => Err(Reason::DisabledAccount.into()),
         Some(b'$') => modular(text),
         Some(b'{') => braced(text),
         Some(b'_') => des_crypt::read_bsdi(text),
@@ -25,6 +26,12 @@ pub(crate) fn read(text: &str) -> Result<Parsed, UnsupportedHash> {
         _ => {
             if let Some(rest) = text.strip_prefix("grub.pbkdf2.sha512.") {
                 return pbkdf2::read_grub(rest);
+            }
+            if let Some(rest) = text.strip_prefix("SCRAM-SHA-256$") {
+                return scram::read_postgresql(rest);
+            }
+            if let Some(read) = database::read_mssql(text) {
+                return read;
             }
             if let Some((prefix, rest)) = text.split_once('$') {
                 return prefixed(text, prefix, rest);
@@ -45,38 +52,41 @@ fn modular(text: &str) -> Result<Parsed, UnsupportedHash> {
         Some("argon2d" | "argon2i" | "argon2id") => argon2::read(text, None),
         Some("bcrypt-sha256") => bcrypt::read_passlib(text),
         Some("fbscrypt" | "firescrypt") => firebase::read(text),
+        Some("md5" | "sha256" | "sha512") => ory::read_digest(text),
+        Some("md5-crypt" | "sha256-crypt" | "sha512-crypt") => ory::read_crypt(text),
+        Some("p5k2") => pbkdf2::read_p5k2(text),
         Some("scrypt") => scrypt::read(text),
+        Some("sha1") if text.starts_with("$sha1$pf=") => ory::read_digest(text),
         Some("sha1") => sha_crypt::read_sha1(text),
         Some("wp") => bcrypt::read_wordpress(text),
         Some("y") => yescrypt::read(text),
+        Some(name) if name.starts_with("hmac-") => ory::read_hmac(text),
         Some(name) if name == "pbkdf2" || name.starts_with("pbkdf2-") => pbkdf2::read(text),
         _ => Err(Reason::UnknownFormat.into()),
     }
 }
 
-/// `{name}…`: LDAP and Spring; and JSON, which begins alike.
+/// `{name}…`: LDAP, Dovecot and Spring; and JSON, which begins alike.
 fn braced(text: &str) -> Result<Parsed, UnsupportedHash> {
     let Some((name, rest)) = text.strip_prefix('{').and_then(|rest| rest.split_once('}')) else {
         return Err(Reason::UnknownFormat.into());
     };
     if name.trim_start().starts_with('"') {
-        return keycloak::read(text);
+        return scram::read_mongodb(text).unwrap_or_else(|| keycloak::read(text));
     }
     // Spring's ids first, in their own case.
     if let Some(read) = spring::read(name, rest, None) {
         return read;
     }
     match name {
-        "bcrypt" if rest.starts_with("$2") => {
-            return bcrypt::read(rest, Scheme::Bcrypt, Prepare::Raw);
-        }
-        "argon2" | "argon2@SpringSecurity_v5_8" if rest.starts_with("$argon2") => {
+        "argon2@SpringSecurity_v5_8" if rest.starts_with("$argon2") => {
             return argon2::read(rest, None);
         }
         "ldap" if rest.starts_with('{') => {
             let (name, rest) = rest.split_once('}').unwrap_or_default();
             let name = name.trim_start_matches('{').to_ascii_lowercase();
-            return ldap::read(&name, rest).unwrap_or(Err(Reason::UnknownFormat.into()));
+            return ldap::read(&name, rest, DigestEncoding::Base64)
+                .unwrap_or(Err(Reason::UnknownFormat.into()));
         }
         _ => {}
     }
@@ -84,13 +94,16 @@ fn braced(text: &str) -> Result<Parsed, UnsupportedHash> {
     if name == "crypt" {
         return read_crypt(rest);
     }
+    if let Some(read) = dovecot::read(&name, rest).or_else(|| scram::read_dovecot(&name, rest)) {
+        return read;
+    }
     if name == "pkcs5s2" {
         return pbkdf2::read_atlassian(rest);
     }
     if name.starts_with("pbkdf2") {
         return pbkdf2::read_ldap(&name, rest);
     }
-    ldap::read(&name, rest).unwrap_or(Err(Reason::UnknownFormat.into()))
+    ldap::read(&name, rest, DigestEncoding::Base64).unwrap_or(Err(Reason::UnknownFormat.into()))
 }
 
 /// `name$…`: Django and Werkzeug.

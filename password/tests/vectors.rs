@@ -159,14 +159,16 @@ fn no_prefix_of_a_vector_matches_its_password() {
                 // Padding of base64 says nothing.
                 continue;
             }
-            // What is left parses where a salt, which may be short, ends the string. Three systems have
+            // What is left parses where a salt, which may be short, ends the string. Four systems have
             // prefixes of their own: ASP.NET's subkey of 32 bytes begins with the one of 16, which it has too, and
-            // which is long enough; Magento 1 wrote what Magento 2 writes, without the version; and Firebase's
-            // columns are Clerk's without the settings, which the hint has too.
+            // which is long enough; Magento 1 wrote what Magento 2 writes, without the version; Firebase's
+            // columns are Clerk's without the settings, which the hint has too; and SQL Server 2000 wrote what 2005
+            // writes, and another digest behind it.
             let own = [
                 Scheme::AspnetIdentityV3,
                 Scheme::FirebaseScrypt,
                 Scheme::Magento,
+                Scheme::Mssql,
             ];
             if vector
                 .parse(&stored[..end])

@@ -26,6 +26,7 @@ import django
 import django.conf
 import passlib
 import passlib.hash as ph
+import scramp
 import werkzeug
 import werkzeug.security
 
@@ -42,7 +43,7 @@ STANDARD = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 CRYPT = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 BCRYPT = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 HEX = "0123456789abcdef"
-ALPHABETS = {"b64": STANDARD, "ab64": STANDARD[:-2] + "./", "crypt": CRYPT, "bcrypt": BCRYPT, "hex": HEX}
+ALPHABETS = {"b64": STANDARD, "ab64": STANDARD[:-2] + "./", "crypt": CRYPT, "bcrypt": BCRYPT, "hex": HEX, "hex-upper": HEX.upper()}
 
 
 def flip(field, kind):
@@ -55,7 +56,7 @@ def flip(field, kind):
 
 def cut(field, kind):
     """The digest without its last byte, and only its first."""
-    if kind == "hex":
+    if kind in ("hex", "hex-upper"):
         return [field[:-2], field[:2]]
     if kind in ("b64", "ab64"):
         standard = field.replace(".", "+") if kind == "ab64" else field
@@ -142,6 +143,11 @@ def passlib_suite():
     django_hint, des_hint = {"scheme": "django"}, {"scheme": "des-crypt"}
     schemes = {
         "apr_md5_crypt": "apr1",
+        "cta_pbkdf2_sha1": "cta-pbkdf2",
+        "dlitz_pbkdf2_sha1": "dlitz-pbkdf2",
+        "mssql2000": "mssql",
+        "mssql2005": "mssql",
+        "mysql41": "mysql",
         "argon2": None,
         "atlassian_pbkdf2_sha1": "atlassian-pkcs5s2",
         "bcrypt": "bcrypt",
@@ -613,6 +619,120 @@ def generic(password, raw, source):
          {"scheme": "generic", "digest": "md4", "encoding": "hex", "password_encoding": "utf16le"})
 
 
+def passlib_databases():
+    for password in PASSWORDS:
+        stored = ph.mysql41.hash(password)
+        emit("mysql", PASSLIB, password, stored, stored[1:], "hex-upper")
+        for handler, length in ((ph.mssql2000, 80), (ph.mssql2005, 40)):
+            stored = handler.using(salt=SALT16[:4]).hash(password)
+            assert len(stored) == 14 + length
+            line = {"scheme": "mssql", "source": PASSLIB, "password": password, "stored": stored}
+            line["flipped_salt"] = stored[:13] + flip(stored[13], "hex-upper") + stored[14:]
+            line["flipped_digest"] = stored[:14] + flip(stored[14], "hex-upper") + stored[15:]
+            # A digest of 2000 cut after the first half is one of 2005.
+            line["truncated"] = [stored[:14] + stored[14:52], stored[:16]]
+            print(json.dumps(line, ensure_ascii=False))
+        digest = hashlib.sha512(password.encode("utf-16-le") + SALT16[:4]).hexdigest().upper()
+        stored = "0x0200" + SALT16[:4].hex() + digest
+        emit("mssql", "hashlib, composed", password, stored, digest, "hex-upper", SALT16[:4].hex(), "hex")
+        stored = ph.cta_pbkdf2_sha1.using(rounds=3, salt=SALT16).hash(password)
+        digest = stored.rsplit("$", 1)[1]
+        line = {"scheme": "cta-pbkdf2", "source": PASSLIB, "password": password, "stored": stored}
+        line["flipped_digest"] = stored[: -len(digest)] + flip(digest[0].replace("-", "+").replace("_", "/"), "b64").replace("+", "-").replace("/", "_") + digest[1:]
+        line["truncated"] = [stored[: -len(digest)] + cut(digest.replace("-", "+").replace("_", "/"), "b64")[at].replace("+", "-").replace("/", "_") for at in (0, 1)]
+        print(json.dumps(line, ensure_ascii=False))
+        for rounds in (3, 400):
+            stored = ph.dlitz_pbkdf2_sha1.using(rounds=rounds, salt="saltsalt").hash(password)
+            digest = stored.rsplit("$", 1)[1]
+            emit("dlitz-pbkdf2", PASSLIB, password, stored, digest, "ab64", "saltsalt", "text")
+
+
+def ory():
+    source = "hashlib, composed"
+    for password in PASSWORDS:
+        raw = password.encode()
+        salt = b64(b"saltOfOry")
+        digest = b64(hashlib.md5(raw).digest())
+        emit("ory-digest", source, password, f"$md5${digest}", digest, "b64")
+        for name in ("md5", "sha1", "sha256", "sha512"):
+            template = b64(b"<{PASSWORD}|{SALT}{SALT}>")
+            digest = b64(hashlib.new(name, b"<" + raw + b"|saltOfOrysaltOfOry>").digest())
+            emit("ory-digest", source, password, f"${name}$pf={template}${salt}${digest}", digest, "b64", salt, "b64")
+        for name in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512"):
+            digest = b64(hmac.digest(b"key of ory", raw, name).hex().encode())
+            key = b64(b"key of ory")
+            line = {"scheme": "ory-hmac", "source": source, "password": password, "stored": f"$hmac-{name}${digest}${key}"}
+            other = hmac.digest(b"key of ory", raw + b"x", name).hex().encode()
+            line["flipped_digest"] = f"$hmac-{name}${b64(other)}${key}"
+            line["flipped_salt"] = f"$hmac-{name}${digest}${b64(b'key of orz')}"
+            short = base64.b64decode(digest)
+            line["truncated"] = [f"$hmac-{name}${b64(short[:-2])}${key}", f"$hmac-{name}${b64(short[:2])}${key}"]
+            print(json.dumps(line, ensure_ascii=False))
+        for name, handler, length in (("sha256", ph.sha256_crypt, 43), ("sha512", ph.sha512_crypt, 86)):
+            stored = handler.using(salt="saltOfOry", rounds=1000).hash(password)
+            stored = f"${name}-crypt$" + stored[3:]
+            emit(f"{name}-crypt", PASSLIB, password, stored, stored[-length:], "crypt", "saltOfOry", "text")
+
+
+def dovecot():
+    for password in PASSWORDS:
+        raw = password.encode()
+        digest = hashlib.pbkdf2_hmac("sha1", raw, b"saltOfDovecot", 3).hex()
+        stored = f"{{PBKDF2}}$1$saltOfDovecot$3${digest}"
+        emit("dovecot-pbkdf2", "hashlib, composed", password, stored, digest, "hex", "saltOfDovecot", "text")
+        digest = ph.nthash.hash(password)
+        emit("nt-hash", PASSLIB, password, "{NTLM}" + digest, digest, "hex")
+        digest = hashlib.md5(raw).hexdigest()
+        emit("ldap-digest", "hashlib, composed", password, "{PLAIN-MD5}" + digest, digest, "hex")
+        digest = hashlib.sha256(raw).hexdigest()
+        emit("ldap-digest", "hashlib, composed", password, "{SHA256.HEX}" + digest, digest, "hex")
+        stored = "{SHA512-CRYPT}" + ph.sha512_crypt.using(salt="salt", rounds=1000).hash(password)
+        emit("sha512-crypt", PASSLIB, password, stored, stored[-86:], "crypt", "salt", "text")
+        stored = "{ARGON2}" + argon2_low.hash_secret(raw, SALT16, 1, 16, 1, 32, argon2_low.Type.I).decode()
+        salt, digest = stored.split("$")[-2:]
+        emit("argon2i", f"{ARGON2}, composed", password, stored, digest, "b64", salt, "b64")
+        stored = "{BCRYPT}" + bcrypt.hashpw(raw, b"$2b$04$abcdefghijklmnopqrstuu").decode()
+        emit("bcrypt", f"{BCRYPT_LIB}, composed", password, stored, stored[-31:], "bcrypt", "abcdefghijklmnopqrstuu", "bcrypt")
+
+
+def scram():
+    """By scramp, which prepares passwords as RFC 5802 says."""
+    import importlib.metadata
+
+    source = f"scramp {importlib.metadata.version('scramp')}"
+    # Non-ASCII space, a soft hyphen that is dropped, a ligature: what SASLprep is for.
+    for password in [*PASSWORDS, "a\u00a0b\u00adc\ufb01", "\u0627\u0031"]:
+        for name, scheme in (("SCRAM-SHA-1", "scram-sha-1"), ("SCRAM-SHA-256", "scram-sha-256")):
+            mechanism = scramp.ScramMechanism(name)
+            try:
+                salt, stored_key, server_key, iterations = mechanism.make_auth_info(password, iteration_count=4096, salt=SALT16)
+            except scramp.ScramException:
+                # Refused by SASLprep: PostgreSQL takes the bytes as they are.
+                salted = hashlib.pbkdf2_hmac(name[6:].replace("-", "").lower(), password.encode(), SALT16, 4096)
+                function = name[6:].replace("-", "").lower()
+                client = hmac.digest(salted, b"Client Key", function)
+                salt, iterations = SALT16, 4096
+                stored_key, server_key = hashlib.new(function, client).digest(), hmac.digest(salted, b"Server Key", function)
+            salt, stored, server = b64(salt), b64(stored_key), b64(server_key)
+            text = f"{{{name}}}{iterations},{salt},{stored},{server}"
+            emit(scheme, source, password, text, stored, "b64", salt, "b64")
+            if name == "SCRAM-SHA-256":
+                text = f"{name}${iterations}:{salt}${stored}:{server}"
+                emit(scheme, source, password, text, stored, "b64", salt, "b64")
+                credential = {"iterationCount": iterations, "salt": salt, "storedKey": stored, "serverKey": server}
+                text = json.dumps({"_id": "admin.ana", "user": "ana", "credentials": {name: credential}})
+                emit(scheme, source, password, text, stored, "b64", salt, "b64")
+                text = json.dumps({name: credential})
+                emit(scheme, source, password, text, stored, "b64", salt, "b64")
+        mechanism = scramp.ScramMechanism("SCRAM-SHA-1")
+        digest = hashlib.md5(b"ana:mongo:" + password.encode()).hexdigest()
+        salt, stored_key, server_key, iterations = mechanism.make_auth_info(digest, iteration_count=4096, salt=SALT16)
+        salt, stored, server = b64(salt), b64(stored_key), b64(server_key)
+        credential = {"iterationCount": iterations, "salt": salt, "storedKey": stored, "serverKey": server}
+        text = json.dumps({"_id": "admin.ana", "user": "ana", "credentials": {"SCRAM-SHA-1": credential}})
+        emit("scram-sha-1", source, password, text, stored, "b64", salt, "b64")
+
+
 def node():
     version = subprocess.run(["node", "--version"], capture_output=True, text=True).stdout.strip()
     key = b64(bytes((i * 7 + 3) & 255 for i in range(64)))
@@ -641,5 +761,5 @@ def published():
             print(json.dumps(json.loads(line), ensure_ascii=False))
 
 
-for make in (published, passlib_suite, passlib_bcrypt, bcrypt_composed, passlib_pbkdf2, passlib_scrypt, passlib_crypt, system_crypt, ldap, argon2_cffi, django_hashers, werkzeug_hashes, composed, node):
+for make in (published, passlib_suite, passlib_bcrypt, bcrypt_composed, passlib_pbkdf2, passlib_scrypt, passlib_crypt, system_crypt, ldap, argon2_cffi, django_hashers, werkzeug_hashes, composed, passlib_databases, ory, dovecot, scram, node):
     make()

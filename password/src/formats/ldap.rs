@@ -6,7 +6,8 @@
 //! | `{SMD5}` `{SSHA}` `{SSHA256}` `{SSHA384}` `{SSHA512}` base64(digest ‖ salt) | H(password ‖ salt) | RFC 2307bis, OpenLDAP |
 //! | `{CRYPT}` and any string of crypt(3) | crypt(password) | RFC 2307 |
 //!
-//! Names are read in either case, as RFC 4512 has it. `{PBKDF2…}` is in `pbkdf2.rs`.
+//! Names are read in either case, as RFC 4512 has it. `{PBKDF2…}` is in `pbkdf2.rs`, Dovecot's own names are in
+//! `dovecot.rs`.
 
 use super::digest::Digest;
 use crate::primitives::{
@@ -15,11 +16,15 @@ use crate::primitives::{
     parsed::Parsed,
     prepare::Prepare,
     scheme::Scheme,
-    text::{STANDARD, base64, digest_of},
+    text::{DigestEncoding, digest_of},
 };
 
 /// Reads the rest of a string after `{name}`, the name in lower case; `None` for another name.
-pub(crate) fn read(name: &str, rest: &str) -> Option<Result<Parsed, UnsupportedHash>> {
+pub(crate) fn read(
+    name: &str,
+    rest: &str,
+    encoding: DigestEncoding,
+) -> Option<Result<Parsed, UnsupportedHash>> {
     let (function, salted) = match name {
         "md5" => (HashFunction::Md5, false),
         "sha" => (HashFunction::Sha1, false),
@@ -38,7 +43,9 @@ pub(crate) fn read(name: &str, rest: &str) -> Option<Result<Parsed, UnsupportedH
     } else {
         Scheme::LdapDigest
     };
-    let parsed = digest_and_salt(function, salted, rest);
+    let parsed = encoding
+        .decode(rest)
+        .and_then(|bytes| digest_and_salt(function, salted, &bytes));
     Some(
         parsed
             .map_err(|reason| UnsupportedHash::from(reason).of(scheme))
@@ -52,9 +59,8 @@ pub(crate) fn read(name: &str, rest: &str) -> Option<Result<Parsed, UnsupportedH
 fn digest_and_salt(
     function: HashFunction,
     salted: bool,
-    rest: &str,
+    bytes: &[u8],
 ) -> Result<(Vec<u8>, Vec<u8>), Reason> {
-    let bytes = base64(&STANDARD, rest)?;
     let length = function.digest_bytes();
     let (digest, salt) = bytes
         .split_at_checked(length)

@@ -6,6 +6,8 @@
 //! | `$pbkdf2$N$salt$digest` (SHA-1), `$pbkdf2-sha256$…`, `$pbkdf2-sha512$…`, base64 with `.` for `+` | passlib, `pbkdf2_sha1` and its kin |
 //! | `{PBKDF2}N$salt$digest`, `{PBKDF2-SHA256}`, `{PBKDF2-SHA512}`, the same fields | passlib, `ldap_pbkdf2_sha1`; OpenLDAP `pw-pbkdf2` (`{PBKDF2-SHA1}` too) |
 //! | `{PKCS5S2}` base64(salt 16 ‖ digest 32), SHA-1, 10000 rounds | Atlassian, `DefaultPasswordEncoder`; passlib, `atlassian_pbkdf2_sha1` |
+//! | `$p5k2$N$salt$digest`, N in hex, base64 with `-` and `_`, 20 bytes | Cryptacular; passlib, `cta_pbkdf2_sha1` |
+//! | the same, 24 bytes in base64 with `.` and `/`; `$p5k2$N$salt` is the salt, and no N means 400 | Dwayne Litzenberger; passlib, `dlitz_pbkdf2_sha1` |
 //! | `grub.pbkdf2.sha512.N.SALT.DIGEST`, hex | GRUB, `grub-mkpasswd-pbkdf2` |
 //!
 //! Django's, Werkzeug's, Clerk's, Keycloak's, Spring's and ASP.NET's are in files of their own. A digest is a
@@ -20,7 +22,7 @@ use crate::primitives::{
     parsed::{Kdf, Parsed},
     prepare::Prepare,
     scheme::Scheme,
-    text::{STANDARD, ab64, base64, digest_of, fields, hex, number, parameters},
+    text::{STANDARD, URL_SAFE, ab64, base64, digest_of, fields, hex, number, parameters},
 };
 
 /// The most iterations that are ever computed; the time of them is capped by the budget.
@@ -151,6 +153,36 @@ pub(crate) fn read_atlassian(rest: &str) -> Result<Parsed, UnsupportedHash> {
         Ok((10_000, salt.to_vec(), digest))
     };
     finish(Scheme::AtlassianPkcs5s2, HashFunction::Sha1, parse())
+}
+
+/// Reads `$p5k2$…`, which two libraries write. The lengths of their digests tell them apart.
+pub(crate) fn read_p5k2(text: &str) -> Result<Parsed, UnsupportedHash> {
+    let ["", _, iterations, salt, digest] = *fields(text, '$') else {
+        return Err(UnsupportedHash::from(Reason::Malformed).of(Scheme::CtaPbkdf2));
+    };
+    let number = || {
+        let in_hex = iterations.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = u32::from_str_radix(iterations, 16);
+        number.ok().filter(|_| in_hex).ok_or(Reason::Malformed)
+    };
+    if digest.len() < 32 {
+        let parse = || {
+            let digest = digest_of(&[20], base64(&URL_SAFE, digest)?)?;
+            Ok((number()?, base64(&URL_SAFE, salt)?, digest))
+        };
+        return finish(Scheme::CtaPbkdf2, HashFunction::Sha1, parse());
+    }
+    let parse = || {
+        let iterations = match iterations {
+            "" => 400,
+            _ => number()?,
+        };
+        let digest = digest_of(&[24], ab64(digest)?)?;
+        let setting = text.rsplit_once('$').map(|(setting, _)| setting);
+        let setting = setting.unwrap_or_default().as_bytes().to_vec();
+        Ok((iterations, setting, digest))
+    };
+    finish(Scheme::DlitzPbkdf2, HashFunction::Sha1, parse())
 }
 
 /// Reads what follows `grub.pbkdf2.sha512.`.

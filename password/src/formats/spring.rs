@@ -48,7 +48,7 @@ pub(crate) fn read(
         "sha256" => Some(read_standard(rest, secret)),
         "noop" => Some(read_noop(rest)),
         "MD4" => Some(read_digest(HashFunction::Md4, rest)),
-        "MD5" if base64_md5(rest) => None,
+        "MD5" if base64_md5(rest) || rest.starts_with("$1$") => None,
         "MD5" => Some(read_digest(HashFunction::Md5, rest)),
         "SHA-1" => Some(read_digest(HashFunction::Sha1, rest)),
         "SHA-256" => Some(read_digest(HashFunction::Sha256, rest)),

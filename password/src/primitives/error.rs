@@ -80,7 +80,7 @@ Reason {
     AmbiguousFormat = "ambiguous-format",
     /// A row names a scheme, and its string is of another one, or needs options that the hint does not give.
     AnotherScheme = "another-scheme",
-    /// Locked or unusable by the store's own convention: it begins with `!` or `*`.
+    /// Locked or unusable by the store's own convention: it begins with `!`, or with `*` and is not MySQL's.
     DisabledAccount = "disabled-account",
     /// Nothing is stored.
     Empty = "empty",

@@ -1,6 +1,6 @@
 //! What some systems do to a password before its hash function sees it.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use icu_normalizer::ComposingNormalizerBorrowed;
@@ -28,8 +28,12 @@ pub(crate) enum Prepare {
         /// PHP's `trim` first.
         trim: bool,
     },
+    /// Lower-case hex of MD5 over `user:mongo:password`, the user being given.
+    MongoDigest(String),
     /// Unicode normalization form KC.
     Nfkc,
+    /// SASLprep (RFC 4013), or the bytes as they are where it refuses them.
+    Saslprep,
     /// The password, then a pepper.
     Suffix(Arc<SecretString>),
 }
@@ -49,6 +53,14 @@ impl Prepare {
             } => {
                 let password = if *trim { php_trim(password) } else { password };
                 base64(&function.hmac(key, &[password.as_bytes()]))
+            }
+            Self::MongoDigest(user) => {
+                let parts = [user.as_bytes(), b":mongo:", password.as_bytes()];
+                hex(&HashFunction::Md5.digest(&parts))
+            }
+            Self::Saslprep => {
+                let prepared = stringprep::saslprep(password).unwrap_or(Cow::Borrowed(password));
+                Zeroizing::new(prepared.into_owned().into_bytes())
             }
             Self::Nfkc => {
                 let normalizer = ComposingNormalizerBorrowed::new_nfkc();
@@ -71,9 +83,9 @@ impl Prepare {
         match self {
             Self::Raw => password_bytes,
             Self::Encode(_) => password_bytes * 2,
-            Self::Base64(_) | Self::Hex(_) | Self::HmacBase64 { .. } => 128,
+            Self::Base64(_) | Self::Hex(_) | Self::HmacBase64 { .. } | Self::MongoDigest(_) => 128,
             // Unicode TR15: NFKC grows UTF-8 by 11 at most.
-            Self::Nfkc => password_bytes * 11,
+            Self::Nfkc | Self::Saslprep => password_bytes * 11,
             Self::Suffix(pepper) => password_bytes + pepper.expose_secret().len(),
         }
     }

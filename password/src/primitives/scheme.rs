@@ -57,6 +57,8 @@ schemes! {
     BsdiCrypt = "bsdi-crypt",
     /// Clerk's PBKDF2 with a base64 salt.
     ClerkPbkdf2 = "clerk-pbkdf2",
+    /// `$p5k2$` of Cryptacular.
+    CtaPbkdf2 = "cta-pbkdf2",
     /// Traditional crypt(3).
     DesCrypt = "des-crypt",
     /// Devise: bcrypt with a pepper.
@@ -71,6 +73,10 @@ schemes! {
     DjangoScrypt = "django-scrypt",
     /// Django's `sha1$salt$hex`.
     DjangoSha1 = "django-sha1",
+    /// `$p5k2$` of Dwayne Litzenberger.
+    DlitzPbkdf2 = "dlitz-pbkdf2",
+    /// Dovecot's `{PBKDF2}$1$`.
+    DovecotPbkdf2 = "dovecot-pbkdf2",
     /// Drupal 7's `$S$`.
     Drupal7 = "drupal7",
     /// Drupal 6 hashes carried over: `U$S$`, `U$P$`, `U$H$`.
@@ -87,7 +93,7 @@ schemes! {
     KeycloakArgon2 = "keycloak-argon2",
     /// Keycloak, with PBKDF2.
     KeycloakPbkdf2 = "keycloak-pbkdf2",
-    /// `{MD5}`, `{SHA}`, `{SHA256}`, `{SHA384}`, `{SHA512}`.
+    /// `{MD5}`, `{SHA}`, `{SHA256}`, `{SHA384}`, `{SHA512}`, and Dovecot's names for them.
     LdapDigest = "ldap-digest",
     /// `{PBKDF2}`, `{PBKDF2-SHA256}`, `{PBKDF2-SHA512}`.
     LdapPbkdf2 = "ldap-pbkdf2",
@@ -99,12 +105,26 @@ schemes! {
     Md5Crypt = "md5-crypt",
     /// Meteor: bcrypt over SHA-256.
     Meteor = "meteor",
+    /// SQL Server's `0x0100…` and `0x0200…`.
+    Mssql = "mssql",
+    /// MySQL's `*…`.
+    Mysql = "mysql",
+    /// Windows's and Dovecot's `{NTLM}`.
+    NtHash = "nt-hash",
+    /// Ory's `$md5$` and `$sha…$pf=`.
+    OryDigest = "ory-digest",
+    /// Ory's `$hmac-…$`.
+    OryHmac = "ory-hmac",
     /// `$bcrypt-sha256$` of passlib.
     PasslibBcryptSha256 = "passlib-bcrypt-sha256",
     /// `$pbkdf2$`, `$pbkdf2-sha256$`, `$pbkdf2-sha512$` in passlib's syntax or PHC's.
     Pbkdf2 = "pbkdf2",
     /// `$P$` and `$H$`.
     Phpass = "phpass",
+    /// SCRAM's stored key on SHA-1.
+    ScramSha1 = "scram-sha-1",
+    /// SCRAM's stored key on SHA-256.
+    ScramSha256 = "scram-sha-256",
     /// `$scrypt$`.
     Scrypt = "scrypt",
     /// `$7$`.
