@@ -56,7 +56,7 @@ advisories: ## asks the RustSec database about every dependency; needs a network
 policy: ## checks every section of policy/policy.toml (POLICY=… for another file)
 	@echo "== policy"
 	@$(CARGO) build --workspace --all-targets --locked --quiet
-	@$(OUT)/poolkeeper-local check-policy $(or $(POLICY),policy/policy.toml)
+	@$(OUT)/poolkeeper check $(or $(POLICY),policy/policy.toml)
 
 template: ## lints template.yaml (sam, cfn-lint, checkov; installed into target/tools)
 	@echo "== template"

@@ -114,7 +114,7 @@ def chosen_parameters(arguments: argparse.Namespace) -> dict[str, str]:
 def check_policy(arguments: argparse.Namespace):
     policy = arguments.policy / "policy.toml"
     candidates = [[str(folder / "poolkeeper"), "check"] for folder in (arguments.packages,) if folder]
-    candidates += [[str(ROOT / "target/debug/poolkeeper-local"), "check-policy"]]
+    candidates += [[str(ROOT / "target/debug/poolkeeper"), "check"]]
     command = shlex.split(arguments.check) if arguments.check else next(
         (command for command in candidates if os.access(command[0], os.X_OK)), None)
     if command is None:

@@ -4,6 +4,7 @@
 //! problem in the audit, a row that was not exported); 2, it was not done.
 
 mod audit;
+mod check;
 mod error;
 mod explain;
 mod export_cognito;
@@ -24,8 +25,9 @@ use lexopt::prelude::{Long, Short, Value};
 use crate::error::Error;
 
 const USAGE: &str = "\
-poolkeeper verify        [options] < lines.jsonl   does it understand my hashes?
-poolkeeper audit         [options] < export.csv    what does my old store hold?
+poolkeeper check          [FILE]                   is my policy file valid?
+poolkeeper verify         [options] < lines.jsonl   does it understand my hashes?
+poolkeeper audit          [options] < export.csv    what does my old store hold?
 poolkeeper export-cognito [options] < export.csv   the users whose hashes Cognito takes itself
 poolkeeper explain pre-sign-up --policy FILE < event.json   who may sign up, and why not?
 
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
 fn run(mut parser: lexopt::Parser) -> Result<Outcome, Error> {
     match parser.next()? {
         Some(Value(command)) => match command.to_str() {
+            Some("check") => check::run(parser),
             Some("verify") => verify::run(parser),
             Some("audit") => audit::run(parser),
             Some("export-cognito") => export_cognito::run(parser),

@@ -2,8 +2,10 @@
 #![cfg(test)]
 
 mod audit;
+mod check;
 mod explain;
 mod export_cognito;
+mod export_hashes;
 mod silent;
 mod support;
 mod verify;

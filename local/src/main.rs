@@ -17,7 +17,6 @@ use shared::{policy::PolicyFile, telemetry::error_chain};
 
 const USAGE: &str = "\
 poolkeeper-local [options]          starts the suite, plays the tour, stays up until Ctrl-C
-poolkeeper-local check-policy FILE  checks every section of a policy file
 
   --once             ends after the tour
   --no-tour          plays no tour
@@ -34,7 +33,6 @@ poolkeeper-local check-policy FILE  checks every section of a policy file
 /// What the command line says.
 enum Command {
     Help,
-    CheckPolicy(PathBuf),
     Run(Box<Arguments>),
 }
 
@@ -52,7 +50,6 @@ async fn main() -> ExitCode {
             println!("{USAGE}");
             Ok(())
         }
-        Ok(Command::CheckPolicy(file)) => check_policy(&file),
         Ok(Command::Run(arguments)) => run(*arguments).await,
         Err(error) => Err(format!("{error}\n\n{USAGE}")),
     };
@@ -66,7 +63,7 @@ async fn main() -> ExitCode {
 }
 
 fn parse(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
-    use lexopt::prelude::{Long, Short, Value, ValueExt};
+    use lexopt::prelude::{Long, Short, ValueExt};
 
     let program = std::env::current_exe().unwrap_or_default();
     let beside = program.parent().unwrap_or(Path::new(".")).to_path_buf();
@@ -97,9 +94,6 @@ fn parse(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
                 ids.insert(logical_id.to_owned(), name.to_owned());
             }
             Long("logs") => arguments.logs = parser.value()?.into(),
-            Value(word) if word == "check-policy" => {
-                return Ok(Command::CheckPolicy(parser.value()?.into()));
-            }
             _ => return Err(argument.unexpected()),
         }
     }
@@ -112,17 +106,11 @@ fn absolute(path: OsString) -> PathBuf {
 }
 
 fn check_policy(file: &Path) -> Result<(), String> {
-    let errors = PolicyFile::read(file).and_then(|policy| policy.check_all());
-    match errors {
-        Ok(()) => {
-            println!("{}: good", file.display());
-            Ok(())
-        }
-        Err(errors) => {
-            let lines: Vec<String> = errors.0.iter().map(ToString::to_string).collect();
-            Err(lines.join("\n"))
-        }
-    }
+    let checked = PolicyFile::read(file).and_then(|policy| policy.check_all());
+    checked.map_err(|errors| {
+        let lines: Vec<String> = errors.0.iter().map(ToString::to_string).collect();
+        lines.join("\n")
+    })
 }
 
 async fn run(arguments: Arguments) -> Result<(), String> {

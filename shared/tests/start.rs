@@ -1,5 +1,4 @@
 //! A function's start, in a process of its own: it takes the panic hook and the log of the process.
-#![cfg(test)]
 
 use std::process::{Command, ExitCode};
 

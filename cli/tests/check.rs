@@ -1,0 +1,44 @@
+//! `poolkeeper check`, as an operator and a deployment run it.
+
+use std::fs;
+
+use crate::support::{Folder, poolkeeper};
+
+fn check(folder: &Folder, policy: &str) -> (i32, String) {
+    let file = folder.path("policy.toml");
+    fs::write(&file, policy).unwrap();
+    let run = poolkeeper(&["check", file.to_str().unwrap()], "");
+    assert_eq!(run.stderr, "");
+    (run.code, run.stdout)
+}
+
+#[test]
+fn the_policy_that_ships_is_valid() {
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../policy/policy.toml");
+    let run = poolkeeper(&["check", shipped], "");
+    assert_eq!((run.code, run.stdout), (0, format!("{shipped}: valid\n")));
+}
+
+#[test]
+fn all_that_is_wrong_in_any_section_is_listed_with_its_line() {
+    let folder = Folder::new();
+    let policy = "version = 1\n[post-confirmation]\nprofil = true\n[nothing]\n";
+    let (code, told) = check(&folder, policy);
+    assert_eq!(code, 1);
+    assert_eq!(told.lines().count(), 2, "{told}");
+    assert!(
+        told.contains("policy.toml:3") && told.contains("policy.toml:4"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_file_that_is_not_there_is_told() {
+    let run = poolkeeper(&["check", "/nowhere/policy.toml"], "");
+    assert_eq!(run.code, 1);
+    assert!(
+        run.stdout.contains("/nowhere/policy.toml"),
+        "{}",
+        run.stdout
+    );
+}

@@ -1,0 +1,5 @@
+//! The integration tests of `shared`, one binary.
+#![cfg(test)]
+
+mod hostile;
+mod start;
