@@ -15,6 +15,7 @@ mod identity_vendor;
 mod place;
 mod post_confirmation;
 mod pre_sign_up;
+mod rules;
 mod sections;
 mod user_migration;
 
@@ -26,7 +27,7 @@ use std::{
 use toml::{Spanned, de::DeTable};
 
 #[cfg(feature = "schema")]
-pub use self::sections::schema;
+pub use self::sections::{compiled, schema};
 pub use self::{
     bounded::{Bounded, Message},
     error::{PolicyError, PolicyErrors},
@@ -36,7 +37,7 @@ pub use self::{
         Attribute, Check, CheckKind, Clients, DisposableDomain, DomainPattern, EmailDomain, Mode,
         Pattern, PhoneNumber, PhonePrefix, PreSignUp, SignUpKind, TextRules, Undecided, UserName,
     },
-    sections::{Findings, Rules, WrittenSection},
+    rules::{Findings, Rules, WrittenSection},
     user_migration::UserMigration,
 };
 use self::{diagnose::Source, sections::SECTIONS};
@@ -105,6 +106,9 @@ impl PolicyFile {
         }
         self.check_version(&root, &mut errors);
         let Some(section) = root.get_ref().get(R::SECTION) else {
+            if let (Some(rules), true) = (R::when_absent(), errors.is_empty()) {
+                return Ok(rules);
+            }
             let message = format!("the section [{}] is missing", R::SECTION);
             errors.push(self.source.whole(message));
             return Err(PolicyErrors(errors));

@@ -94,6 +94,11 @@ impl Rules for PostConfirmation {
     fn compile(section: Section, _: &mut Findings) -> Option<Self> {
         Some(section.into())
     }
+
+    /// It refuses nobody: without rules of its own, it records as it does by default.
+    fn when_absent() -> Option<Self> {
+        Some(Self::default())
+    }
 }
 
 fn profile_attributes() -> BTreeSet<String> {

@@ -1,13 +1,14 @@
-//! The table of sections, and how a section becomes the rules that a function sees.
+//! The table of sections: what checks a whole file, describes it and names its parts.
 
-use serde::de::DeserializeOwned;
 use toml::{Spanned, de::DeValue};
 
-#[cfg(feature = "schema")]
-use super::PolicyFile;
 use super::{
-    IdentityVendor, PolicyError, PostConfirmation, PreSignUp, UserMigration, diagnose::Source,
+    IdentityVendor, PolicyError, PostConfirmation, PreSignUp, UserMigration,
+    diagnose::Source,
+    rules::{Findings, Rules},
 };
+#[cfg(feature = "schema")]
+use super::{PolicyErrors, PolicyFile};
 
 /// Every section of the file. Checking a whole file, its JSON Schema and the text of its errors follow
 /// from this table: a new section is one line here.
@@ -18,51 +19,14 @@ pub(super) const SECTIONS: &[Entry] = &[
     Entry::of::<IdentityVendor>(),
 ];
 
-/// The rules of one function, compiled from its section of the file.
-///
-/// The section is what serde reads: it holds `toml::Spanned` values where a finding may point at one, and
-/// ends here. The function sees the rules only.
-pub trait Rules: Sized {
-    /// The section's name in the file, which is the function's.
-    const SECTION: &'static str;
-
-    /// The section as it is written.
-    type Section: WrittenSection;
-
-    /// Compiles a section that serde could read. Everything that is wrong goes into `findings`, all of it
-    /// at once; the rules count only if there are none, so `None` is for what cannot be put together.
-    fn compile(section: Self::Section, findings: &mut Findings) -> Option<Self>;
-}
-
-/// What a section is made of: readable, and (in development) described by a JSON Schema.
-#[cfg(not(feature = "schema"))]
-pub trait WrittenSection: DeserializeOwned {}
-#[cfg(not(feature = "schema"))]
-impl<T: DeserializeOwned> WrittenSection for T {}
-
-/// What a section is made of: readable, and described by a JSON Schema.
-#[cfg(feature = "schema")]
-pub trait WrittenSection: DeserializeOwned + schemars::JsonSchema {}
-#[cfg(feature = "schema")]
-impl<T: DeserializeOwned + schemars::JsonSchema> WrittenSection for T {}
-
-/// What [`Rules::compile`] found to be wrong, by place in the file.
-#[derive(Debug, Default)]
-pub struct Findings(Vec<(std::ops::Range<usize>, String)>);
-
-impl Findings {
-    /// `message` about the value at `span`. It says what was expected, never what came in.
-    pub fn at(&mut self, span: std::ops::Range<usize>, message: impl Into<String>) {
-        self.0.push((span, message.into()));
-    }
-}
-
 /// One line of [`SECTIONS`].
 pub(super) struct Entry {
     pub(super) name: &'static str,
     pub(super) check: fn(&Source, &Spanned<DeValue<'_>>, &mut Vec<PolicyError>),
     #[cfg(feature = "schema")]
     schema: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
+    #[cfg(feature = "schema")]
+    rules: fn(&PolicyFile) -> Result<String, PolicyErrors>,
 }
 
 impl Entry {
@@ -72,6 +36,8 @@ impl Entry {
             check: |source, section, errors| drop(read::<R>(source, section, errors)),
             #[cfg(feature = "schema")]
             schema: |generator| generator.subschema_for::<R::Section>(),
+            #[cfg(feature = "schema")]
+            rules: |file| file.section::<R>().map(|rules| format!("{rules:?}")),
         }
     }
 }
@@ -86,10 +52,10 @@ pub(super) fn read<R: Rules>(
     let section: R::Section = source.deserialize(R::SECTION, section.clone(), errors)?;
     let mut findings = Findings::default();
     let rules = R::compile(section, &mut findings);
-    if rules.is_none() && findings.0.is_empty() {
+    if rules.is_none() && findings.is_empty() {
         findings.at(section_span, "the section cannot be compiled");
     }
-    let located = findings.0.into_iter();
+    let located = findings.into_iter();
     errors.extend(located.map(|(span, text)| source.at(span, R::SECTION, &text)));
     rules
 }
@@ -100,6 +66,18 @@ pub(super) fn expected_names() -> String {
     names.extend(SECTIONS.iter().map(|entry| entry.name));
     let last = names.pop().unwrap_or_default();
     format!("{} or {last}", names.join(", "))
+}
+
+/// The rules of every section, as `Debug` shows them: for tests that compare whole policies.
+///
+/// # Errors
+/// All that is wrong with the first section that is not good.
+#[cfg(feature = "schema")]
+pub fn compiled(file: &PolicyFile) -> Result<Vec<(&'static str, String)>, PolicyErrors> {
+    let sections = SECTIONS.iter();
+    sections
+        .map(|entry| Ok((entry.name, (entry.rules)(file)?)))
+        .collect()
 }
 
 /// The JSON Schema of the whole file, for editors.

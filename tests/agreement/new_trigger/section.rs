@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use shared::policy::{Findings, Rules};
 
 /// The rules of custom-message.
+#[derive(Debug)]
 pub(crate) struct Subjects {
     /// The subject of the message that confirms a sign-up.
     pub(crate) sign_up: Option<String>,

@@ -7,8 +7,8 @@ use toml::Spanned;
 
 use super::{
     super::{Findings, Name, bounded::Message},
-    Attribute, CheckKind, Clients, DisposableDomain, EmailDomain, PhoneNumber, UserName, clients,
-    text,
+    Attribute, CheckKind, Clients, DisposableDomain, EmailDomain, PhoneNumber, SignUpKind,
+    UserName, clients, text,
 };
 
 /// One check.
@@ -49,20 +49,6 @@ pub enum Undecided {
     Refuse,
     /// It lets through, noted in the audit line.
     Allow,
-}
-
-/// A way into the pool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub enum SignUpKind {
-    /// A person signs up.
-    SignUp,
-    /// An administrator creates a user. Migration may fire this one too, so a check that looks at it can
-    /// keep out the users who were to be moved in.
-    AdminCreateUser,
-    /// A first sign-in through an external provider.
-    ExternalProvider,
 }
 
 /// `mode` as it is written.

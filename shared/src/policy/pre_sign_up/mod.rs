@@ -5,6 +5,7 @@ mod clients;
 mod email_domain;
 mod kind;
 mod phone_number;
+mod sign_up_kind;
 mod text;
 
 use std::collections::BTreeMap;
@@ -12,11 +13,12 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 pub use self::{
-    check::{Check, Mode, SignUpKind, Undecided},
+    check::{Check, Mode, Undecided},
     clients::Clients,
     email_domain::{DomainPattern, EmailDomain},
     kind::{CheckKind, DisposableDomain},
     phone_number::{PhoneNumber, PhonePrefix},
+    sign_up_kind::SignUpKind,
     text::{Attribute, Pattern, TextRules, UserName},
 };
 use super::{Findings, Name, Rules};
