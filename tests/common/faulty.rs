@@ -25,6 +25,8 @@ pub(crate) enum Behaviour {
     Hang,
     /// Answers with these bytes.
     Answer(String),
+    /// Begins an answer with these bytes, and never ends it.
+    Stall(String),
     /// Closes it.
     Close,
 }
@@ -160,6 +162,10 @@ async fn serve(
     match behaviour {
         Behaviour::Close => {}
         Behaviour::Hang => std::future::pending::<()>().await,
+        Behaviour::Stall(bytes) => {
+            let _ = connection.write_all(bytes.as_bytes()).await;
+            std::future::pending::<()>().await;
+        }
         Behaviour::Answer(bytes) => {
             // The client may be gone.
             let _ = connection.write_all(bytes.as_bytes()).await;

@@ -1,21 +1,18 @@
 //! post-confirmation, the real binary over the Lambda Runtime API.
 
-use std::{collections::HashMap, time::Duration};
+mod claims;
+mod events;
+
+use std::collections::HashMap;
 
 use crate::common::{
     answer, error_message, event, event_text,
     faulty::{Behaviour, Faulty, http},
-    invoke, last_decision, log_text, options, stack, stack_under, stack_with, tree,
+    invoke, last_decision, log_text, options, stack, stack_under, stack_with,
 };
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use emulator::stack::Stack;
-use futures_util::StreamExt;
 use serde_json::{Value, json};
-use shared::{
-    deadline::Deadline,
-    record::{Claim, Recorder, Tables, User},
-    wiring::Wiring,
-};
 
 const FUNCTION: &str = "PostConfirmationFunction";
 const CONFIRM: &str = "post-confirmation.ConfirmSignUp";
@@ -229,6 +226,7 @@ async fn whatever_the_table_does_the_user_goes_on_and_the_event_is_deferred() {
         r#"{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"canary"}"#;
     for behaviour in [
         Behaviour::Hang,
+        Behaviour::Stall("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{".to_owned()),
         Behaviour::Close,
         http("500 Internal Server Error", "canary"),
         http("400 Bad Request", throttled),
@@ -252,195 +250,6 @@ async fn whatever_the_table_does_the_user_goes_on_and_the_event_is_deferred() {
         );
         assert!(!log_text(&stack).contains("canary"), "{behaviour:?}");
     }
-}
-
-/// The sample event, of another user with the mailbox `email`.
-fn confirmation(number: usize, email: &str) -> String {
-    event(CONFIRM, |event| {
-        let sub = format!("11111111-aaaa-4bbb-8ccc-{number:012}");
-        event["userName"] = json!(sub);
-        event["request"]["userAttributes"]["sub"] = json!(sub);
-        event["request"]["userAttributes"]["email"] = json!(email);
-    })
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn of_two_users_with_one_mailbox_the_second_is_flagged_and_told_of() {
-    let stack = stack().await;
-    answer(&invoke(&stack, FUNCTION, &confirmation(1, "ada@example.com")).await);
-    assert_eq!(last_decision(&stack), "recorded recorded-now");
-    let second = confirmation(2, "ADA@Example.com");
-    for _ in 0..2 {
-        assert_eq!(answer(&invoke(&stack, FUNCTION, &second).await), second);
-        assert_eq!(last_decision(&stack), "recorded mailbox-taken");
-    }
-    let items = items(&stack, "DirectoryTable").await;
-    let kinds = |kind: &str| {
-        items
-            .iter()
-            .filter(|item| text(item, "type") == kind)
-            .count()
-    };
-    assert_eq!(
-        (kinds("user.confirmed"), kinds("user.mailbox_taken")),
-        (2, 1)
-    );
-    let flagged = items.iter().filter(|item| text(item, "mailbox") == "taken");
-    let flagged: Vec<String> = flagged.map(|item| text(item, "pk")).collect();
-    assert_eq!(flagged.len(), 1, "{flagged:?}");
-    assert!(flagged[0].ends_with("000000000002"), "{flagged:?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn whoever_races_for_a_mailbox_exactly_one_holds_it() {
-    // As many as the host lets run at once.
-    const USERS: usize = 8;
-    let stack = stack().await;
-    for round in 0..4 {
-        let email = format!("race{round}@example.com");
-        let race = (0..USERS).map(|user| {
-            let sent = confirmation(100 * round + user, &email);
-            let stack = &stack;
-            async move { answer(&invoke(stack, FUNCTION, &sent).await) }
-        });
-        futures_util::future::join_all(race).await;
-        let items = items(&stack, "DirectoryTable").await;
-        let with = |name: &str, value: &str| {
-            items
-                .iter()
-                .filter(|item| text(item, name) == value)
-                .count()
-        };
-        assert_eq!(with("sk", "CLAIM"), round + 1);
-        assert_eq!(with("mailbox", "taken"), (round + 1) * (USERS - 1));
-        assert_eq!(
-            with("type", "user.mailbox_taken"),
-            (round + 1) * (USERS - 1)
-        );
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_address_that_is_not_verified_claims_nothing() {
-    let stack = stack().await;
-    for (name, value) in [
-        ("email_verified", json!("false")),
-        ("email_verified", Value::Null),
-        ("email", json!("ada@@example.com")),
-        ("email", Value::Null),
-    ] {
-        let sent = event(CONFIRM, |event| {
-            event["request"]["userAttributes"][name] = value.clone();
-        });
-        answer(&invoke(&stack, FUNCTION, &sent).await);
-        let keys = sort_keys(&stack).await;
-        assert_eq!(keys, ["EVENT#user-confirmed", "PROFILE"], "{name} {value}");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_attribute_longer_than_a_pool_holds_is_not_kept() {
-    let stack = stack().await;
-    let sent = event(CONFIRM, |event| {
-        event["request"]["userAttributes"]["name"] = json!("x".repeat(500_000));
-    });
-    answer(&invoke(&stack, FUNCTION, &sent).await);
-    assert_eq!(last_decision(&stack), "recorded recorded-now");
-    let items = items(&stack, "DirectoryTable").await;
-    let profile = items
-        .iter()
-        .find(|item| text(item, "sk") == "PROFILE")
-        .unwrap();
-    let kept = profile["attributes"].as_m().unwrap();
-    assert!(kept.contains_key("email") && !kept.contains_key("name"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_crash_between_profile_and_claim_is_healed_by_the_retry() {
-    let mut table = Faulty::start(Behaviour::Hang).await;
-    let stack = stack_with(FUNCTION, &[("AWS_ENDPOINT_URL", &table.url)]).await;
-    let sent = event_text(CONFIRM);
-    // The transaction goes through; the claim hangs, and the environment dies.
-    table.once([Behaviour::ForwardOne(stack.aws_url.clone())]);
-    let crashed = invoke(&stack, FUNCTION, &sent);
-    let kill = async {
-        table.asked_times(2).await;
-        stack.lambda.kill(&stack.physical_name(FUNCTION)).await;
-    };
-    tokio::join!(crashed, kill);
-    assert_eq!(sort_keys(&stack).await, ["EVENT#user-confirmed", "PROFILE"]);
-    table.behave(Behaviour::Forward(stack.aws_url.clone()));
-    answer(&invoke(&stack, FUNCTION, &sent).await);
-    assert_eq!(last_decision(&stack), "recorded recorded-before");
-    assert_eq!(sort_keys(&stack).await, CONFIRMED);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_claim_that_fails_never_costs_the_profile() {
-    for behaviour in [Behaviour::Close, Behaviour::Hang, http("200 OK", "")] {
-        let table = Faulty::start(behaviour.clone()).await;
-        let stack = stack_with(FUNCTION, &[("AWS_ENDPOINT_URL", &table.url)]).await;
-        table.once([Behaviour::ForwardOne(stack.aws_url.clone())]);
-        let sent = event_text(CONFIRM);
-        let answered = answer(&invoke(&stack, FUNCTION, &sent).await);
-        assert_eq!(answered, sent.trim_end(), "{behaviour:?}");
-        assert_eq!(
-            last_decision(&stack),
-            "deferred claim-deferred",
-            "{behaviour:?}"
-        );
-        assert_eq!(sort_keys(&stack).await, ["EVENT#user-confirmed", "PROFILE"]);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_event_is_as_its_schema_says() {
-    let stack = stack().await;
-    let second = confirmation(2, "ada@example.com");
-    for sent in [event_text(CONFIRM), second, event_text(RESET)] {
-        answer(&invoke(&stack, FUNCTION, &sent).await);
-    }
-    let mut kinds = Vec::new();
-    for item in items(&stack, "DirectoryTable").await {
-        if text(&item, "sk").starts_with("EVENT#") {
-            assert_event(&item);
-            kinds.push(text(&item, "type"));
-        }
-    }
-    kinds.sort();
-    kinds.dedup();
-    let expected = [
-        "user.confirmed",
-        "user.mailbox_taken",
-        "user.password_reset",
-    ];
-    assert_eq!(kinds, expected);
-}
-
-/// Holds an outbox item to its schema in docs/events/, as the pipe would send it.
-fn assert_event(item: &HashMap<String, AttributeValue>) {
-    let value = |value: &AttributeValue| match value {
-        AttributeValue::S(text) => json!({ "S": text }),
-        AttributeValue::N(number) => json!({ "N": number }),
-        other => panic!("an event holds texts and numbers only, not {other:?}"),
-    };
-    let members = item
-        .iter()
-        .map(|(name, member)| (name.clone(), value(member)));
-    let members: serde_json::Map<String, Value> = members.collect();
-    let (kind, version) = (text(item, "type"), item["version"].as_n().unwrap());
-    let path = tree(&format!("docs/events/{kind}.v{version}.schema.json"));
-    let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
-    let detail = json!({ "changeId": "1", "item": members });
-    if let Err(error) = validator.validate(&detail) {
-        panic!("{kind}: {error}");
-    }
-    let with_more = json!({ "item": { "email": { "S": "ada@example.com" } } });
-    assert!(
-        !validator.is_valid(&with_more),
-        "{kind} accepts an attribute"
-    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -516,46 +325,19 @@ async fn an_unknown_source_passes_through_untouched() {
     );
 }
 
-/// Two users a race, straight at the recorder: the binary's own part is tested above.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_races_for_a_mailbox_have_one_winner_each() {
+async fn an_attribute_longer_than_a_pool_holds_is_not_kept() {
     let stack = stack().await;
-    let names = ["Directory", "Ephemeral"].map(|table| {
-        let variable = format!("{}_TABLE", table.to_uppercase());
-        (variable, stack.physical_name(&format!("{table}Table")))
+    let sent = event(CONFIRM, |event| {
+        event["request"]["userAttributes"]["name"] = json!("x".repeat(500_000));
     });
-    let names = names.into();
-    let recorder = Recorder::new(
-        Tables::from_wiring(&mut Wiring::from_map(&names)).unwrap(),
-        tables(&stack),
-    );
-    let race = |race: usize| {
-        let recorder = &recorder;
-        async move {
-            let contestant = |number: usize| async move {
-                let sub = format!("{race}-{number}");
-                let user = User {
-                    user_pool_id: "us-east-1_Race",
-                    sub: &sub,
-                    user_name: &sub,
-                    client_id: None,
-                    source: "race",
-                    attributes: Vec::new(),
-                };
-                let deadline = Deadline::after(Duration::from_secs(60));
-                let email = format!("{race}@example.com");
-                recorder.claim_email(&user, &email, deadline).await.unwrap()
-            };
-            tokio::join!(contestant(1), contestant(2))
-        }
-    };
-    let races = futures_util::stream::iter((0..1000).map(race)).buffer_unordered(16);
-    let winners = races.map(|claims| match claims {
-        (Claim::Held, Claim::Taken) | (Claim::Taken, Claim::Held) => 1,
-        _ => 0,
-    });
-    assert_eq!(
-        winners.fold(0, |sum, one| async move { sum + one }).await,
-        1000
-    );
+    answer(&invoke(&stack, FUNCTION, &sent).await);
+    assert_eq!(last_decision(&stack), "recorded recorded-now");
+    let items = items(&stack, "DirectoryTable").await;
+    let profile = items
+        .iter()
+        .find(|item| text(item, "sk") == "PROFILE")
+        .unwrap();
+    let kept = profile["attributes"].as_m().unwrap();
+    assert!(kept.contains_key("email") && !kept.contains_key("name"));
 }
