@@ -4,7 +4,8 @@ use aws_lambda_events::{apigw::ApiGatewayV2httpResponse, encodings::Body};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use shared::state::rfc3339;
+use time::OffsetDateTime;
 
 use crate::{
     denial::Denial,
@@ -200,10 +201,6 @@ fn exchanged_credentials(credentials: &Credentials, identity_id: &str, account_i
             "AccountId": account_id,
         },
     })
-}
-
-fn rfc3339(time: OffsetDateTime) -> String {
-    time.format(&Rfc3339).unwrap_or_default()
 }
 
 fn response(status: StatusCode, body: &Value) -> ApiGatewayV2httpResponse {

@@ -162,8 +162,5 @@ fn shape(request: &Result<ApiGatewayV2httpRequest, NotHttp>) -> Shape {
 }
 
 fn sha256(text: &str) -> String {
-    Sha256::digest(text)
-        .iter()
-        .map(|octet| format!("{octet:02x}"))
-        .collect()
+    base16ct::lower::encode_string(&Sha256::digest(text))
 }

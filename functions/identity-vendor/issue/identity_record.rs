@@ -4,22 +4,19 @@
 //! nothing about the person. The record is made by a conditional write, and what is in it never changes;
 //! whoever comes first decides, and everybody else reads what was decided.
 
-use std::collections::HashMap;
-
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::{
     Client,
-    config::Builder,
     operation::put_item::PutItemError,
     types::{AttributeValue, ReturnValue},
 };
 use shared::{
-    aws::{ServiceError, timeouts},
+    aws::{ServiceError, dynamodb_call},
     deadline::Deadline,
-    state::DirectoryKey,
+    state::{DirectoryKey, key_item, read_text, rfc3339, text},
     vending::Caller,
 };
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
 /// The directory table's identity records.
 pub(crate) struct IdentityRecords {
@@ -35,8 +32,6 @@ pub(crate) struct Identity {
     /// None until Cognito has given one.
     pub(crate) identity_id: Option<String>,
 }
-
-type Item = HashMap<String, AttributeValue>;
 
 impl IdentityRecords {
     /// The records of one identity pool: another pool knows none of its identities.
@@ -81,21 +76,22 @@ impl IdentityRecords {
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(item(&self.key(caller))))
+            .set_key(Some(key_item(&self.key(caller))))
             .update_expression("SET identity_id = if_not_exists(identity_id, :id)")
             .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":id", text(identity_id))
+            .expression_attribute_values(":id", AttributeValue::S(identity_id.to_owned()))
             .return_values(ReturnValue::AllNew)
             .customize()
-            .config_override(Builder::new().timeout_config(timeouts(deadline)))
+            .config_override(dynamodb_call(deadline))
             .send()
             .await
             .map_err(|error| ServiceError::new(OPERATION, &error))?;
         let kept = output
             .attributes
             .as_ref()
-            .and_then(|kept| member(kept, "identity_id"));
-        kept.ok_or_else(|| ServiceError::incomplete(OPERATION))
+            .and_then(|kept| read_text(kept, "identity_id"));
+        kept.map(str::to_owned)
+            .ok_or_else(|| ServiceError::incomplete(OPERATION))
     }
 
     fn key(&self, caller: &Caller) -> DirectoryKey {
@@ -112,22 +108,22 @@ impl IdentityRecords {
             .client
             .get_item()
             .table_name(&self.table)
-            .set_key(Some(item(key)))
+            .set_key(Some(key_item(key)))
             // A record that was made a moment ago must be seen, or a second one would be tried.
             .consistent_read(true)
             .customize()
-            .config_override(Builder::new().timeout_config(timeouts(deadline)))
+            .config_override(dynamodb_call(deadline))
             .send()
             .await
             .map_err(|error| ServiceError::new("dynamodb:GetItem", &error))?;
         let Some(found) = output.item else {
             return Ok(None);
         };
-        let developer_user_id = member(&found, "developer_user_id");
+        let member = |name| read_text(&found, name).map(str::to_owned);
         Ok(Some(Identity {
-            developer_user_id: developer_user_id
+            developer_user_id: member("developer_user_id")
                 .ok_or_else(|| ServiceError::incomplete("dynamodb:GetItem"))?,
-            identity_id: member(&found, "identity_id"),
+            identity_id: member("identity_id"),
         }))
     }
 
@@ -140,14 +136,11 @@ impl IdentityRecords {
     ) -> Result<Option<Identity>, ServiceError> {
         let developer_user_id = random_id()
             .map_err(|_| ServiceError::incomplete("the operating system's random octets"))?;
-        let now = OffsetDateTime::now_utc()
-            .format(&Rfc3339)
-            .unwrap_or_default();
-        let mut record = item(key);
+        let mut record = key_item(key);
         record.extend([
-            ("developer_user_id".to_owned(), text(&developer_user_id)),
-            ("source".to_owned(), text(caller.source.as_str())),
-            ("created_at".to_owned(), text(&now)),
+            text("developer_user_id", &developer_user_id),
+            text("source", caller.source.as_str()),
+            text("created_at", rfc3339(OffsetDateTime::now_utc())),
         ]);
         let result = self
             .client
@@ -156,7 +149,7 @@ impl IdentityRecords {
             .set_item(Some(record))
             .condition_expression("attribute_not_exists(pk)")
             .customize()
-            .config_override(Builder::new().timeout_config(timeouts(deadline)))
+            .config_override(dynamodb_call(deadline))
             .send()
             .await;
         match result {
@@ -172,26 +165,10 @@ impl IdentityRecords {
     }
 }
 
-/// 128 random bits, hex.
+/// A random UUID, without its hyphens.
 fn random_id() -> Result<String, getrandom::Error> {
-    Ok(format!(
-        "{:016x}{:016x}",
-        getrandom::u64()?,
-        getrandom::u64()?
-    ))
-}
-
-fn item(key: &DirectoryKey) -> Item {
-    Item::from([
-        ("pk".to_owned(), text(&key.pk)),
-        ("sk".to_owned(), text(&key.sk)),
-    ])
-}
-
-fn member(item: &Item, name: &str) -> Option<String> {
-    item.get(name).and_then(|value| value.as_s().ok()).cloned()
-}
-
-fn text(value: &str) -> AttributeValue {
-    AttributeValue::S(value.to_owned())
+    let mut octets = [0; 16];
+    getrandom::fill(&mut octets)?;
+    let uuid = uuid::Builder::from_random_bytes(octets).into_uuid();
+    Ok(uuid.simple().to_string())
 }

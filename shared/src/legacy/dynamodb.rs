@@ -23,7 +23,7 @@ use super::{
     lookup::Lookup,
 };
 use crate::{
-    aws::{ServiceError, timeouts},
+    aws::{ServiceError, dynamodb_call},
     deadline::Deadline,
 };
 
@@ -177,14 +177,13 @@ impl DynamoDbStore {
         key: &str,
         deadline: Deadline,
     ) -> Result<Option<HashMap<String, AttributeValue>>, ServiceError> {
-        let overrides = aws_sdk_dynamodb::config::Builder::new().timeout_config(timeouts(deadline));
         let output = self
             .client
             .get_item()
             .table_name(&self.table)
             .key(&self.columns.key, AttributeValue::S(key.to_owned()))
             .customize()
-            .config_override(overrides)
+            .config_override(dynamodb_call(deadline))
             .send()
             .await
             .map_err(|error| ServiceError::new("dynamodb:GetItem", &error))?;
