@@ -11,6 +11,7 @@ deployed with DeletionProtection=ACTIVE is not a trial. What CloudFormation kept
 
 import argparse
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -26,6 +27,9 @@ class Account:
 
     def __init__(self, program: str, region: str | None):
         self.words = [program, *(["--region", region] if region else []), "--output", "json"]
+        # The CLI heeds the variable for every service but SQS, whose old address it prefers.
+        if endpoint := os.environ.get("AWS_ENDPOINT_URL"):
+            self.words += ["--endpoint-url", endpoint]
 
     def aws(self, *words: str, gone: str = "") -> dict:
         """What it answers; nothing where it says that the thing is `gone`."""

@@ -42,8 +42,7 @@ def a_protected_trial_is_not_purged_and_an_unprotected_one_leaves_nothing(world:
 def purge(world: World, *more: str) -> tuple[int, str]:
     done = subprocess.run(
         [sys.executable, ROOT / "tools/purge.py", "--aws", TOOLS / "peers/bin/aws", *more],
-        # The CLI looks for queues at their old address, unless told of this service alone.
-        env=world.env | OWNER | {"AWS_ENDPOINT_URL": world.ministack, "AWS_ENDPOINT_URL_SQS": world.ministack},
+        env=world.env | OWNER | {"AWS_ENDPOINT_URL": world.ministack},
         capture_output=True,
         text=True,
         timeout=300,
