@@ -1,8 +1,9 @@
 //! pre-sign-up, the real binary over the Lambda Runtime API.
 
 use crate::common::{
-    answer, audit_lines, error_message, event, event_text, invoke, last_decision, log_text, stack,
-    stack_under, stack_with, tree,
+    answer, audit_lines, error_message, event, event_text,
+    faulty::{Behaviour, Faulty},
+    invoke, last_decision, log_text, stack, stack_under, stack_with, tree,
 };
 use serde_json::{Value, json};
 use shared::deadline::{PROVISIONING_MARGIN, TRIGGER_BUDGET};
@@ -166,6 +167,31 @@ async fn a_killed_process_leaves_the_next_invocation_working() {
     answer(&invoke(&stack, FUNCTION, &sent).await);
     stack.lambda.kill(&stack.physical_name(FUNCTION)).await;
     answer(&invoke(&stack, FUNCTION, &sent).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn checks_that_need_no_service_start_no_client_and_no_tls() {
+    let service = Faulty::start(Behaviour::Close).await;
+    // Whatever makes a client reads the CA bundle first, and does not start without it.
+    let variables = [
+        ("AWS_CA_BUNDLE", "/nonexistent/bundle.pem"),
+        ("AWS_ENDPOINT_URL", &service.url),
+    ];
+    let sent = event_text("pre-sign-up.SignUp");
+    let stack = stack_with(FUNCTION, &variables).await;
+    answer(&invoke(&stack, FUNCTION, &sent).await);
+    assert_eq!(service.requests(), 0);
+    let with_a_client = "UserMigrationFunction";
+    let stack = stack_with(with_a_client, &variables).await;
+    error_message(
+        &invoke(
+            &stack,
+            with_a_client,
+            &event_text("user-migration.Authentication"),
+        )
+        .await,
+    );
+    assert!(log_text(&stack).contains("does not start"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -108,7 +108,7 @@ async fn hold_back<H: Handler>(
         tracing::warn!(
             function,
             request_id,
-            "an answer took longer than its floor: its duration tells"
+            "an answer took longer than its floor: its duration tells what was decided"
         );
     }
     // What waits is an answer, so the deadline itself only ends the wait.
