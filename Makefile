@@ -107,7 +107,7 @@ install-peers:
 deploy: install-peers ## deploys into the account whose credentials are in the environment (docs/deploy.md)
 ifeq ($(PACKAGES),)
 	tools/build-lambda.sh $(ARCHITECTURE)
-	$(CARGO) build --locked --bin poolkeeper-local
+	$(CARGO) build --workspace --locked --bin poolkeeper
 endif
 	$(PEERS)/python tools/deploy.py --config-env $(CONFIG_ENV) --architecture $(ARCHITECTURE) \
 		$(if $(PACKAGES),--packages $(PACKAGES)) $(DEPLOY)
