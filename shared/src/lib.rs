@@ -5,13 +5,16 @@
 pub mod aws;
 pub mod deadline;
 pub mod email;
+pub mod https;
 pub mod invocation;
 pub mod jwt;
 pub mod legacy;
+pub mod limit;
 pub mod name;
 pub mod phone;
 pub mod policy;
 pub mod record;
+pub mod secrets;
 pub mod start;
 pub mod state;
 pub mod telemetry;

@@ -6,7 +6,7 @@ use crate::agreement::{suite::Code, tokens::Token};
 
 /// Operation (by SDK crate and fluent method) → IAM actions. Source: Service Authorization Reference.
 /// STS takes AssumeRoleWithWebIdentity unsigned: it needs no grant of the caller.
-const ACTIONS: [(&str, &str, &[&str]); 13] = [
+const ACTIONS: [(&str, &str, &[&str]); 14] = [
     ("aws_sdk_dynamodb", "get_item", &["dynamodb:GetItem"]),
     ("aws_sdk_dynamodb", "put_item", &["dynamodb:PutItem"]),
     ("aws_sdk_dynamodb", "update_item", &["dynamodb:UpdateItem"]),
@@ -28,6 +28,11 @@ const ACTIONS: [(&str, &str, &[&str]); 13] = [
         "aws_sdk_cognitoidentity",
         "get_open_id_token_for_developer_identity",
         &["cognito-identity:GetOpenIdTokenForDeveloperIdentity"],
+    ),
+    (
+        "aws_sdk_secretsmanager",
+        "get_secret_value",
+        &["secretsmanager:GetSecretValue"],
     ),
     ("aws_sdk_sts", "assume_role_with_web_identity", &[]),
     ("aws_sdk_sts", "assume_role", &["sts:AssumeRole"]),

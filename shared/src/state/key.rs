@@ -41,6 +41,15 @@ impl DirectoryKey {
         }
     }
 
+    /// That a user of a legacy store has been offered to a pool, or has moved in.
+    pub fn moved(user_pool_id: &str, store: &str, record_id: &str) -> Self {
+        let record = digest("moved", &[store, record_id]);
+        Self {
+            pk: format!("MOVED#{user_pool_id}#{store}#{record}"),
+            sk: "MOVED".to_owned(),
+        }
+    }
+
     fn of_user(user_pool_id: &str, sub: &str, sk: String) -> Self {
         let pk = format!("USER#{user_pool_id}#{sub}");
         Self { pk, sk }
@@ -52,6 +61,12 @@ impl DirectoryKey {
 pub struct EphemeralKey(pub String);
 
 impl EphemeralKey {
+    /// The bucket of a limit of `function`, called `limit`, on what `parts` name.
+    pub fn limit(function: &str, limit: &str, parts: &[&str]) -> Self {
+        let digest = digest("limit", parts);
+        Self(format!("LIMIT#{function}#{limit}#{digest}"))
+    }
+
     /// The mark that an event without an id has been seen within its window.
     pub fn recent(function: &str, kind: &str, parts: &[&str]) -> Self {
         let digest = digest("recent", parts);

@@ -1,0 +1,106 @@
+//! Takes a token from a bucket in the ephemeral table.
+//!
+//! A condition decides, not what was read before: any number of environments that take at the same time let
+//! no more through than the bucket holds.
+
+use aws_sdk_dynamodb::{
+    Client,
+    operation::update_item::UpdateItemError,
+    types::AttributeValue::{N, S},
+};
+use time::OffsetDateTime;
+
+use super::Rate;
+use crate::{
+    aws::{ServiceError, dynamodb_call},
+    deadline::Deadline,
+    state::EphemeralKey,
+};
+
+/// The buckets.
+#[derive(Debug, Clone)]
+pub struct Limiter {
+    client: Client,
+    table: String,
+}
+
+impl Limiter {
+    /// Buckets in the ephemeral table called `table`.
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    /// Takes one from the bucket `key`; whether there was one.
+    ///
+    /// # Errors
+    /// When the table cannot be written by `deadline`.
+    pub async fn take(
+        &self,
+        key: &EphemeralKey,
+        rate: Rate,
+        deadline: Deadline,
+    ) -> Result<bool, ServiceError> {
+        let now = OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000;
+        let attempt = rate.attempt(i64::try_from(now).unwrap_or(i64::MAX));
+        let from_full = Step {
+            update: "SET full_at = :full_at, expires_at = :expires_at",
+            condition: "attribute_not_exists(pk) OR full_at <= :now",
+            numbers: &[
+                (":full_at", attempt.of_a_full_bucket()),
+                (":now", attempt.now),
+                (":expires_at", attempt.expires_at()),
+            ],
+        };
+        if self.step(key, &from_full, deadline).await? {
+            return Ok(true);
+        }
+        let from_the_rest = Step {
+            update: "SET full_at = full_at + :interval, expires_at = :expires_at",
+            condition: "full_at > :now AND full_at <= :latest",
+            numbers: &[
+                (":interval", attempt.interval),
+                (":now", attempt.now),
+                (":latest", attempt.latest),
+                (":expires_at", attempt.expires_at()),
+            ],
+        };
+        self.step(key, &from_the_rest, deadline).await
+    }
+
+    /// Whether the condition held.
+    async fn step(
+        &self,
+        key: &EphemeralKey,
+        step: &Step<'_>,
+        deadline: Deadline,
+    ) -> Result<bool, ServiceError> {
+        let numbers = step.numbers.iter();
+        let numbers = numbers.map(|(name, value)| ((*name).to_owned(), N(value.to_string())));
+        let sent = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", S(key.0.clone()))
+            .update_expression(step.update)
+            .condition_expression(step.condition)
+            .set_expression_attribute_values(Some(numbers.collect()))
+            .customize()
+            .config_override(dynamodb_call(deadline))
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(ServiceError::new("dynamodb:UpdateItem", &error)),
+            },
+        }
+    }
+}
+
+/// One conditional update.
+struct Step<'a> {
+    update: &'static str,
+    condition: &'static str,
+    numbers: &'a [(&'static str, i64)],
+}
