@@ -8,7 +8,9 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub(crate) enum Error {
     /// No command, or an unknown one.
-    #[error("name a command: check, verify, audit, export-cognito or explain (poolkeeper --help)")]
+    #[error(
+        "name a command: check, verify, audit, export-cognito, explain, readmit or report (poolkeeper --help)"
+    )]
     Command,
     /// The arguments cannot be read.
     #[error("{0} (poolkeeper COMMAND --help lists the options)")]

@@ -11,6 +11,8 @@ mod export_cognito;
 mod hash;
 mod input;
 mod progress;
+mod readmit;
+mod report;
 mod rows;
 mod source;
 mod verify;
@@ -30,6 +32,8 @@ poolkeeper verify         [options] < lines.jsonl   does it understand my hashes
 poolkeeper audit          [options] < export.csv    what does my old store hold?
 poolkeeper export-cognito [options] < export.csv   the users whose hashes Cognito takes itself
 poolkeeper explain pre-sign-up --policy FILE < event.json   who may sign up, and why not?
+poolkeeper readmit       options                   a user may move in once more
+poolkeeper report        options                   who has not moved in yet?
 
 poolkeeper COMMAND --help says more.
 Exit codes: 0 nothing to report, 1 done, with something to look at, 2 not done.";
@@ -63,6 +67,8 @@ fn run(mut parser: lexopt::Parser) -> Result<Outcome, Error> {
             Some("audit") => audit::run(parser),
             Some("export-cognito") => export_cognito::run(parser),
             Some("explain") => explain::run(parser),
+            Some("readmit") => readmit::run(parser),
+            Some("report") => report::run(parser),
             _ => Err(Error::Command),
         },
         Some(Short('h') | Long("help")) => help(USAGE),

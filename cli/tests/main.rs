@@ -6,6 +6,8 @@ mod check;
 mod explain;
 mod export_cognito;
 mod export_hashes;
+mod readmit;
+mod report;
 mod silent;
 mod support;
 mod verify;
