@@ -9,7 +9,8 @@ use password::Password;
 use serde::Deserialize;
 use shared::{
     invocation::Invocation,
-    legacy::{Authenticated, Found, LegacyUser, Mapped, Store},
+    legacy::{ANSWER_RESERVE, Authenticated, Found, LegacyUser, Mapped, Store},
+    policy::WeakPassword,
     telemetry::Outcome,
     trigger::{Answer, Decision, Failure, Trigger, TriggerEvent, TriggerSource},
 };
@@ -17,7 +18,14 @@ use shared::{
 use crate::{
     answer::{migrated, untouched},
     chain::{Chain, ChainError},
+    limits::{Attempt, Limits},
+    moved::{MovedIn, Mover, Offer},
+    weak_password::{Admission, PoolPasswordPolicy, admit},
 };
+
+/// A failure whose time tells something of a user: that an earlier store does not know them, or that one
+/// does.
+const LATER_DEPENDENCY_FAILED: &str = "later-dependency-failed";
 
 /// Reasons of answers that say nothing of a user, and therefore leave at once: they follow from the event
 /// and the policy alone, or from a store that answers nobody. All others take the floor.
@@ -33,8 +41,21 @@ const ABOUT_NOBODY: [&str; 6] = [
 /// The trigger, with its rules and its stores.
 pub(crate) struct UserMigration {
     chain: Chain,
-    forgot_password: bool,
-    floor: Duration,
+    limits: Limits,
+    moved: MovedIn,
+    rules: Rules,
+}
+
+/// What the policy and the wiring say, beside the stores.
+pub(crate) struct Rules {
+    /// Time before which no answer leaves that depends on a user.
+    pub(crate) floor: Duration,
+    /// Whether a forgotten password moves a user in.
+    pub(crate) forgot_password: bool,
+    /// What becomes of a weak password.
+    pub(crate) weak_password: WeakPassword,
+    /// What the pool calls weak.
+    pub(crate) pool: Option<PoolPasswordPolicy>,
 }
 
 #[derive(Deserialize)]
@@ -42,12 +63,20 @@ struct SignIn {
     password: String,
 }
 
+/// A user on the way in: known to `store` by the name that was typed.
+struct Candidate<'a> {
+    user: &'a LegacyUser,
+    store: &'a Store,
+    typed: &'a str,
+}
+
 impl UserMigration {
-    pub(crate) fn new(chain: Chain, forgot_password: bool, floor: Duration) -> Self {
+    pub(crate) fn new(chain: Chain, limits: Limits, moved: MovedIn, rules: Rules) -> Self {
         Self {
             chain,
-            forgot_password,
-            floor,
+            limits,
+            moved,
+            rules,
         }
     }
 
@@ -62,24 +91,44 @@ impl UserMigration {
         let Ok(password) = Password::parse(password) else {
             return Ok(untouched("impossible-password"));
         };
+        if let Some(reached) = self.limited(event, typed, invocation).await? {
+            return Ok(untouched(reached));
+        }
         let deadline = invocation.deadline();
         let (store, said) = match self.chain.authenticate(typed, &password, deadline).await {
             Ok(answer) => answer,
             Err(failed) => return settled(failed),
         };
-        note(invocation, store, None);
-        Ok(match said {
-            Authenticated::Unknown => untouched(self.unknown()),
-            Authenticated::WrongPassword => untouched("wrong-password"),
-            Authenticated::Disabled => untouched("disabled"),
-            Authenticated::Unsupported(code) => untouched(code),
-            Authenticated::Verified(user) => {
-                note(invocation, store, Some(&user));
-                let mapped = map(store, &user, typed, invocation);
-                // Always said: Cognito does not document what it takes an absent one for.
-                migrated("password-verified", mapped.attributes, Some("CONFIRMED"))
-            }
+        let Some(store) = store else {
+            return Ok(untouched(self.unknown()));
+        };
+        invocation.note(|line, _| line.of_store(store.name(), None));
+        let user = match said {
+            Authenticated::Verified(user) => user,
+            Authenticated::Unknown => return Ok(untouched(self.unknown())),
+            Authenticated::WrongPassword => return Ok(untouched("wrong-password")),
+            Authenticated::Disabled => return Ok(untouched("disabled")),
+            Authenticated::Unsupported(code) => return Ok(untouched(code)),
+        };
+        let scheme = user.scheme.map(|scheme| scheme.name());
+        invocation.note(|line, _| line.of_store(store.name(), scheme));
+        let rules = &self.rules;
+        // Always said: Cognito does not document what it takes an absent status for.
+        let (reason, status) = match admit(rules.weak_password, rules.pool.as_ref(), &password) {
+            Admission::Confirmed => ("password-verified", "CONFIRMED"),
+            Admission::ResetRequired => ("weak-password-reset", "RESET_REQUIRED"),
+            Admission::Refused => return Ok(untouched("weak-password")),
+        };
+        let candidate = Candidate {
+            user: &user,
+            store,
+            typed,
+        };
+        let mapped = candidate.map(invocation);
+        self.offer(event, invocation, &candidate, &mapped, || {
+            migrated(reason, mapped.attributes.clone(), Some(status))
         })
+        .await
     }
 
     async fn forgotten(
@@ -88,27 +137,84 @@ impl UserMigration {
         invocation: &Invocation,
     ) -> Result<Decision, Failure> {
         let typed = event.user_name()?;
-        if !self.forgot_password {
+        if !self.rules.forgot_password {
             return Ok(untouched("forgot-password-off"));
+        }
+        if let Some(reached) = self.limited(event, typed, invocation).await? {
+            return Ok(untouched(reached));
         }
         let (store, said) = match self.chain.find(typed, invocation.deadline()).await {
             Ok(answer) => answer,
             Err(failed) => return settled(failed),
         };
-        note(invocation, store, None);
-        Ok(match said {
-            Found::Unknown => untouched(self.unknown()),
-            Found::Disabled => untouched("disabled"),
-            Found::Unsupported(code) => untouched(code),
-            Found::User(user) => {
-                let mapped = map(store, &user, typed, invocation);
-                if mapped.reachable() {
-                    migrated("password-forgotten", mapped.attributes, None)
-                } else {
-                    untouched("no-verified-destination")
-                }
-            }
+        let Some(store) = store else {
+            return Ok(untouched(self.unknown()));
+        };
+        invocation.note(|line, _| line.of_store(store.name(), None));
+        let user = match said {
+            Found::User(user) => user,
+            Found::Unknown => return Ok(untouched(self.unknown())),
+            Found::Disabled => return Ok(untouched("disabled")),
+            Found::Unsupported(code) => return Ok(untouched(code)),
+        };
+        let candidate = Candidate {
+            user: &user,
+            store,
+            typed,
+        };
+        let mapped = candidate.map(invocation);
+        if !mapped.reachable() {
+            return Ok(untouched("no-verified-destination"));
+        }
+        self.offer(event, invocation, &candidate, &mapped, || {
+            migrated("password-forgotten", mapped.attributes.clone(), None)
         })
+        .await
+    }
+
+    /// The limit that this attempt is over, if it is over one.
+    async fn limited(
+        &self,
+        event: &TriggerEvent,
+        typed: &str,
+        invocation: &Invocation,
+    ) -> Result<Option<&'static str>, Failure> {
+        if self.chain.is_empty() {
+            return Ok(None);
+        }
+        let attempt = Attempt {
+            user_pool_id: event.user_pool_id()?,
+            client_id: event.caller().client_id.as_deref().unwrap_or_default(),
+            typed,
+        };
+        let deadline = invocation.deadline().keeping(ANSWER_RESERVE);
+        let reached = self.limits.reached(&attempt, deadline).await;
+        reached.map_err(|failed| Failure::Dependency("the limiter", failed.into()))
+    }
+
+    /// The decision, if this user has not moved in before.
+    async fn offer(
+        &self,
+        event: &TriggerEvent,
+        invocation: &Invocation,
+        candidate: &Candidate<'_>,
+        mapped: &Mapped,
+        decision: impl FnOnce() -> Decision,
+    ) -> Result<Decision, Failure> {
+        let user_name = mapped.attributes.get("username");
+        let mover = Mover {
+            user_pool_id: event.user_pool_id()?,
+            store: candidate.store.name(),
+            record_id: &candidate.user.record_id,
+            user_name: user_name.map_or(candidate.typed, String::as_str),
+        };
+        Ok(
+            match self.moved.offer(&mover, invocation.deadline()).await {
+                Ok(Offer::Made) => decision(),
+                Ok(Offer::MovedBefore) => untouched("moved-before"),
+                Err(failed) => later_failed(failed),
+            },
+        )
     }
 
     fn unknown(&self) -> &'static str {
@@ -146,65 +252,77 @@ impl Trigger for UserMigration {
         if ABOUT_NOBODY.contains(&decision.reason) {
             Duration::ZERO
         } else {
-            self.floor
+            self.rules.floor
         }
+    }
+}
+
+impl Candidate<'_> {
+    fn map(&self, invocation: &Invocation) -> Mapped {
+        let mapped = self.store.attributes().apply(self.user, self.typed);
+        if !mapped.left_out.is_empty() {
+            let (request_id, attributes) = (invocation.request_id(), mapped.left_out.join(","));
+            tracing::warn!(
+                request_id,
+                attributes,
+                "attributes are left out: Cognito would refuse their values"
+            );
+        }
+        mapped
     }
 }
 
 /// A store that is down says nothing of a user, unless the way to it did.
 fn settled(failed: ChainError) -> Result<Decision, Failure> {
     if failed.tells_of_a_user {
-        let decision = Decision::new(
-            Outcome::Failed,
-            "later-dependency-failed",
-            Answer::Unchanged,
-        );
-        return Ok(decision.because(failed));
+        return Ok(later_failed(failed));
     }
     Err(Failure::Dependency("the legacy store", failed.into()))
 }
 
-fn note(invocation: &Invocation, store: Option<&Store>, user: Option<&LegacyUser>) {
-    let scheme = user.and_then(|user| user.scheme);
-    if let Some(store) = store {
-        let scheme = scheme.map(|scheme| scheme.name());
-        invocation.note(|line, _| line.of_store(store.name(), scheme));
-    }
-}
-
-fn map(store: Option<&Store>, user: &LegacyUser, typed: &str, invocation: &Invocation) -> Mapped {
-    let mapped = store.map(|store| store.attributes().apply(user, typed));
-    let mapped = mapped.unwrap_or_default();
-    if !mapped.left_out.is_empty() {
-        let (request_id, attributes) = (invocation.request_id(), mapped.left_out.join(","));
-        tracing::warn!(
-            request_id,
-            attributes,
-            "attributes are left out: Cognito would refuse their values"
-        );
-    }
-    mapped
+fn later_failed(failed: impl std::error::Error + Send + Sync + 'static) -> Decision {
+    let decision = Decision::new(Outcome::Failed, LATER_DEPENDENCY_FAILED, Answer::Unchanged);
+    decision.because(failed)
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::value::RawValue;
-    use shared::deadline::DeadlineExceeded;
+    use shared::{
+        deadline::DeadlineExceeded,
+        limit::{Limiter, Rate},
+    };
 
     use super::*;
 
     const FLOOR: Duration = Duration::from_millis(300);
 
+    /// Without a store; nobody is called.
+    fn function() -> UserMigration {
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::latest());
+        let client = aws_sdk_dynamodb::Client::from_conf(config.build());
+        let limiter = Limiter::new(client.clone(), "ephemeral".to_owned());
+        let limits = Limits::new(limiter, Rate::new(10, Duration::from_secs(600)), None);
+        let moved = MovedIn::new(client, "directory".to_owned(), 5);
+        let rules = Rules {
+            floor: FLOOR,
+            forgot_password: false,
+            weak_password: WeakPassword::Accept,
+            pool: None,
+        };
+        UserMigration::new(Chain::default(), limits, moved, rules)
+    }
+
     fn floor_of(decision: &Decision) -> Duration {
-        let chain = Chain::default();
-        let function = UserMigration::new(chain, false, FLOOR);
+        let function = function();
         let text = r#"{"triggerSource":"UserMigration_Authentication"}"#;
         let event = RawValue::from_string(text.to_owned()).unwrap();
         function.floor(&TriggerEvent::parse(&event).unwrap(), decision)
     }
 
     fn settled_as(failure: &Failure) -> Decision {
-        UserMigration::new(Chain::default(), false, FLOOR).settle(failure)
+        function().settle(failure)
     }
 
     #[test]
@@ -214,6 +332,9 @@ mod tests {
             "wrong-password",
             "disabled",
             "cost-over-cap",
+            "weak-password",
+            "moved-before",
+            "limited-name",
         ] {
             assert_eq!(floor_of(&untouched(reason)), FLOOR, "{reason}");
         }

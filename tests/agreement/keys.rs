@@ -27,7 +27,9 @@ fn sample(constructor: (&str, &str), first: &str) -> Option<String> {
         ("DirectoryKey", "profile") => DirectoryKey::profile("pool", "sub").pk,
         ("DirectoryKey", "event") => DirectoryKey::event("pool", "sub", "id").pk,
         ("DirectoryKey", "email_claim") => DirectoryKey::email_claim("pool", "email").pk,
+        ("DirectoryKey", "moved") => DirectoryKey::moved("pool", "store", "record").pk,
         ("DirectoryKey", "identity") => DirectoryKey::identity("pool", "source", "subject").pk,
+        ("EphemeralKey", "limit") => EphemeralKey::limit(first, "limit", &["part"]).0,
         ("EphemeralKey", "recent") => EphemeralKey::recent(first, "kind", &["part"]).0,
         _ => return None,
     })

@@ -18,12 +18,13 @@ const SAYING: [&str; 6] = [
 ];
 
 /// Texts in kebab case that are no reasons: functions, HTTP headers, ids of events.
-const NO_REASONS: [&str; 10] = [
+const NO_REASONS: [&str; 11] = [
     "content-type",
     "grant-type",
     "identity-vendor",
     "no-cache",
     "password-reset",
+    "poolkeeper-signature",
     "post-confirmation",
     "pre-sign-up",
     "user-confirmed",

@@ -1,7 +1,7 @@
 //! What a store is asked, and what it says.
 
 use super::LegacyUser;
-use crate::{aws::ServiceError, deadline::Deadline};
+use crate::{aws::ServiceError, deadline::Deadline, https::HttpsError, secrets::SecretError};
 
 /// By when a store must have answered.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +46,21 @@ pub enum StoreError {
     /// An AWS service failed.
     #[error(transparent)]
     Service(#[from] ServiceError),
+    /// The endpoint does not answer.
+    #[error(transparent)]
+    Https(HttpsError),
+    /// The endpoint answers with another status than 200.
+    #[error("the store answered HTTP {0}, expected 200")]
+    Status(u16),
+    /// The endpoint's answer is not what the contract says.
+    #[error("the store's answer is not what its contract says")]
+    Answer,
+    /// A secret that the store needs before it is asked cannot be had.
+    #[error("a secret of the store cannot be had")]
+    Secret(#[from] SecretError),
+    /// A secret of the store's hashes cannot be had.
+    #[error("a secret of the store's hashes cannot be had")]
+    HashSecret(#[source] SecretError),
     /// A verification of an earlier invocation still holds the processor.
     #[error("an earlier verification has not ended yet")]
     Busy,
@@ -55,8 +70,12 @@ impl StoreError {
     /// Whether the failure itself tells that the store knows the user.
     pub fn tells_of_a_user(&self) -> bool {
         match self {
-            Self::Service(_) => false,
-            Self::Busy => true,
+            Self::Service(_)
+            | Self::Https(_)
+            | Self::Status(_)
+            | Self::Answer
+            | Self::Secret(_) => false,
+            Self::HashSecret(_) | Self::Busy => true,
         }
     }
 }

@@ -1,15 +1,16 @@
 //! Verifies a password against a stored hash, within the memory and time of this environment.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use password::{
     Budget, Cost, DummyHash, FunctionMemory, Password, Refused, Scheme, SchemeHint, StoredHash,
     UnsupportedHash,
 };
+use secrecy::SecretString;
 use tokio::sync::Semaphore;
 
 use super::StoreError;
-use crate::deadline::Deadline;
+use crate::{deadline::Deadline, secrets::Secrets};
 
 /// What is kept of a deadline for the answer, after a store or a verification.
 pub const ANSWER_RESERVE: Duration = Duration::from_millis(200);
@@ -37,6 +38,7 @@ pub struct Hashes {
     processor: Processor,
     hint: Option<SchemeHint>,
     dummy: StoredHash,
+    secrets: Arc<Secrets>,
 }
 
 /// What a verification came to.
@@ -92,9 +94,11 @@ impl Hashes {
     pub(super) fn new(
         settings: &HashSettings,
         processor: Processor,
+        secrets: Arc<Secrets>,
     ) -> Result<Self, UnsupportedHash> {
         Ok(Self {
             processor,
+            secrets,
             hint: settings.hint.clone(),
             dummy: settings.dummy.stored()?,
         })
@@ -111,17 +115,35 @@ impl Hashes {
     /// As much work as a wrong password, for a user who has none.
     ///
     /// # Errors
-    /// When an earlier verification does not end in time.
+    /// When an earlier verification does not end in time, or a secret cannot be had.
     pub async fn verify_nobody(
         &self,
         password: &Password,
         deadline: Deadline,
     ) -> Result<(), StoreError> {
+        // Read for everybody, or its time would tell.
+        self.hint(deadline).await?;
         let work = self
             .processor
             .compute(self.dummy.clone(), password.clone(), deadline);
         // What comes of it is nobody's password: there is nothing to look at.
         work.await.map(drop)
+    }
+
+    /// The hint, with the secrets that it names.
+    async fn hint(&self, deadline: Deadline) -> Result<Option<SchemeHint>, StoreError> {
+        let Some(mut hint) = self.hint.clone() else {
+            return Ok(None);
+        };
+        let mut values = BTreeMap::new();
+        for name in secret_names(&hint) {
+            let versions = self.secrets.get(&name, deadline).await;
+            let versions = versions.map_err(StoreError::HashSecret)?;
+            values.insert(name, versions.current.clone());
+        }
+        // Every name is there: they were asked for one by one.
+        let _ = hint.resolve_secrets(|name| values.get(name).cloned());
+        Ok(Some(hint))
     }
 
     /// Whether `password` is the one whose hash is stored; `scheme` is what the row calls it.
@@ -132,7 +154,8 @@ impl Hashes {
         scheme: Option<&str>,
         deadline: Deadline,
     ) -> Result<Verified, StoreError> {
-        let stored = match StoredHash::parse_row(hash, scheme, self.hint.as_ref()) {
+        let hint = self.hint(deadline).await?;
+        let stored = match StoredHash::parse_row(hash, scheme, hint.as_ref()) {
             Ok(stored) => stored,
             Err(unsupported) => return Ok(Verified::Unsupported(unsupported.reason_code())),
         };
@@ -146,9 +169,36 @@ impl Hashes {
     }
 }
 
+/// The secrets that a hint names.
+fn secret_names(hint: &SchemeHint) -> Vec<String> {
+    let names = std::cell::RefCell::new(Vec::new());
+    let note = |name: &str| {
+        names.borrow_mut().push(name.to_owned());
+        Some(SecretString::from(String::new()))
+    };
+    // Of a copy: only the names are of interest.
+    let _ = hint.clone().resolve_secrets(note);
+    names.into_inner()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Secrets that nobody is asked for.
+    fn no_secrets() -> Arc<Secrets> {
+        let config = aws_config::SdkConfig::builder()
+            .behavior_version(aws_config::BehaviorVersion::latest())
+            .build();
+        Arc::new(Secrets::new(&config, String::new()))
+    }
+
+    #[test]
+    fn the_secrets_of_a_hint_are_known_by_name() {
+        let hint = serde_json::json!({"scheme": "devise", "pepper": {"name": "legacy/pepper"}});
+        let hint: SchemeHint = serde_json::from_value(hint).unwrap();
+        assert_eq!(secret_names(&hint), ["legacy/pepper"]);
+    }
 
     fn hashes(free: usize) -> Hashes {
         let mut processor = Processor::new(FunctionMemory::ONE_CORE);
@@ -157,7 +207,7 @@ mod tests {
             hint: None,
             dummy: DummyHash::Bcrypt { cost: 4 },
         };
-        Hashes::new(&settings, processor).unwrap()
+        Hashes::new(&settings, processor, no_secrets()).unwrap()
     }
 
     fn password() -> Password {
@@ -187,7 +237,9 @@ mod tests {
             let processor = Processor::new(FunctionMemory::from_megabytes(megabytes));
             let dummy = DummyHash::Bcrypt { cost: 10 };
             let settings = HashSettings { hint: None, dummy };
-            Hashes::new(&settings, processor).unwrap().estimate()
+            Hashes::new(&settings, processor, no_secrets())
+                .unwrap()
+                .estimate()
         };
         assert!(estimate(128) > estimate(1769) * 10);
         assert_eq!(estimate(1769), estimate(10_240));

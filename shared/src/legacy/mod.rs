@@ -9,6 +9,7 @@
 mod answer;
 mod dynamodb;
 mod hashes;
+mod https;
 mod lookup;
 mod mapping;
 mod store;
@@ -18,6 +19,7 @@ pub use self::{
     answer::{Authenticated, Found, StoreError, Times},
     dynamodb::{Columns, DynamoDbSettings},
     hashes::{ANSWER_RESERVE, HashSettings, Hashes, Processor},
+    https::{HttpsSettings, Proof},
     lookup::Lookup,
     mapping::{CountryCode, Mapped, Mapping, Source, Template},
     store::{OpenError, Store, StoreKind, StoreSettings, Surroundings},

@@ -1,6 +1,6 @@
 //! One store of any kind.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use aws_config::SdkConfig;
 use password::{Password, UnsupportedHash};
@@ -9,8 +9,9 @@ use super::{
     Authenticated, Found, Mapping, StoreError, Times,
     dynamodb::{DynamoDbSettings, DynamoDbStore},
     hashes::{Hashes, Processor},
+    https::{HttpsSettings, HttpsStore},
 };
-use crate::deadline::Deadline;
+use crate::{aws::InvalidCaBundle, deadline::Deadline, https::Https, secrets::Secrets};
 
 /// What a policy says of one store.
 #[derive(Debug, Clone)]
@@ -27,7 +28,9 @@ pub struct StoreSettings {
 #[derive(Debug, Clone)]
 pub enum StoreKind {
     /// A DynamoDB table.
-    DynamoDb(DynamoDbSettings),
+    DynamoDb(Box<DynamoDbSettings>),
+    /// An HTTPS endpoint.
+    Https(HttpsSettings),
 }
 
 /// What the stores of one function share.
@@ -38,6 +41,8 @@ pub struct Surroundings<'a> {
     pub legacy_table: Option<&'a str>,
     /// The processor that verifies hashes.
     pub processor: &'a Processor,
+    /// The secrets that the policy names.
+    pub secrets: &'a Arc<Secrets>,
 }
 
 /// Why a store cannot be used.
@@ -49,6 +54,9 @@ pub enum OpenError {
     /// The dummy hash cannot be computed.
     #[error("the dummy_hash of the store {0} cannot be computed")]
     DummyHash(String, #[source] UnsupportedHash),
+    /// The trusted roots cannot be read.
+    #[error(transparent)]
+    CaBundle(#[from] InvalidCaBundle),
 }
 
 /// A store, ready to be asked.
@@ -59,7 +67,8 @@ pub struct Store {
 }
 
 enum Backend {
-    DynamoDb(DynamoDbStore),
+    DynamoDb(Box<DynamoDbStore>),
+    Https(HttpsStore),
 }
 
 impl StoreSettings {
@@ -67,6 +76,7 @@ impl StoreSettings {
     pub fn needs_legacy_table(&self) -> bool {
         match &self.kind {
             StoreKind::DynamoDb(settings) => settings.table.is_none(),
+            StoreKind::Https(_) => false,
         }
     }
 }
@@ -88,10 +98,16 @@ impl Store {
                 let table = table.or_else(|| around.legacy_table.map(str::to_owned));
                 let table = table.ok_or_else(|| OpenError::NoTable(name.clone()))?;
                 let processor = around.processor.clone();
-                let hashes = Hashes::new(&settings.hashes, processor)
+                let secrets = Arc::clone(around.secrets);
+                let hashes = Hashes::new(&settings.hashes, processor, secrets)
                     .map_err(|unsupported| OpenError::DummyHash(name.clone(), unsupported))?;
                 let client = aws_sdk_dynamodb::Client::new(around.aws);
-                Backend::DynamoDb(DynamoDbStore::new(client, table, settings, hashes))
+                let store = DynamoDbStore::new(client, table, *settings, hashes);
+                Backend::DynamoDb(Box::new(store))
+            }
+            StoreKind::Https(settings) => {
+                let secrets = Arc::clone(around.secrets);
+                Backend::Https(HttpsStore::new(settings, Https::new()?, secrets))
             }
         };
         Ok(Self {
@@ -123,6 +139,7 @@ impl Store {
     ) -> Result<Authenticated, StoreError> {
         match &self.backend {
             Backend::DynamoDb(store) => store.authenticate(login, password, times).await,
+            Backend::Https(store) => store.authenticate(login, password, times).await,
         }
     }
 
@@ -133,6 +150,7 @@ impl Store {
     pub async fn find(&self, login: &str, deadline: Deadline) -> Result<Found, StoreError> {
         match &self.backend {
             Backend::DynamoDb(store) => store.find(login, deadline).await,
+            Backend::Https(store) => store.find(login, deadline).await,
         }
     }
 
@@ -140,6 +158,7 @@ impl Store {
     pub fn hashes(&self) -> Option<&Hashes> {
         match &self.backend {
             Backend::DynamoDb(store) => Some(store.hashes()),
+            Backend::Https(_) => None,
         }
     }
 
@@ -148,6 +167,7 @@ impl Store {
     pub fn allowance(&self) -> Duration {
         match &self.backend {
             Backend::DynamoDb(_) => Duration::from_millis(100),
+            Backend::Https(_) => HttpsStore::ALLOWANCE,
         }
     }
 }

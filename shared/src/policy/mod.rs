@@ -38,7 +38,7 @@ pub use self::{
         Pattern, PhoneNumber, PhonePrefix, PreSignUp, SignUpKind, TextRules, Undecided, UserName,
     },
     rules::{Findings, Rules, WrittenSection},
-    user_migration::UserMigration,
+    user_migration::{UserMigration, WeakPassword},
 };
 use self::{diagnose::Source, sections::SECTIONS};
 pub use crate::name::Name;

@@ -119,17 +119,7 @@ fn what_only_several_values_show_is_checked_too() {
 }
 
 #[test]
-fn a_hash_that_cannot_be_computed_and_a_secret_that_cannot_be_had_are_told() {
-    let found = bent(
-        "dynamodb.lookup = \"as_typed\"",
-        "dynamodb.hash = { scheme = \"devise\", pepper = { name = \"pepper\" } }",
-    );
-    assert_eq!(
-        found,
-        [
-            "policy.toml:27: user-migration: secrets are not fetched by name yet; expected { literal = \"…\" }"
-        ]
-    );
+fn a_hash_that_cannot_be_computed_is_told() {
     let found = bent(
         "dynamodb.lookup = \"as_typed\"",
         "dynamodb.dummy_hash = { scheme = \"bcrypt\", cost = 99 }",
@@ -153,7 +143,6 @@ fn a_misplaced_secret_is_not_repeated() {
         r#"{ scheme = "devise", pepper = { literal = ["S3CRET"] } }"#,
         r#"{ scheme = "devise", pepper = { literal = { S3CRET = 1 } } }"#,
         r#"{ scheme = "devise", pepper = { litteral = "S3CRET" } }"#,
-        r#"{ scheme = "devise", pepper = { name = "S3CRET" } }"#,
         r#"{ scheme = "devise", pepper = { literal = "a", S3CRET = "b" } }"#,
         r#"{ scheme = "devise", peper = "S3CRET" }"#,
         r#"{ scheme = "devise", S3CRET = "pepper" }"#,
@@ -368,4 +357,34 @@ proptest::proptest! {
         drop(errors(&bent));
         drop(errors(&text));
     }
+}
+
+#[test]
+fn a_store_is_one_thing_and_an_endpoint_knows_who_asks() {
+    let https = |keys: &str| {
+        bent(
+            "dynamodb.lookup = \"as_typed\"",
+            &format!("https = {{ {keys} }}"),
+        )
+    };
+    let found = bent("dynamodb.lookup = \"as_typed\"\n", "");
+    assert_eq!(
+        found,
+        ["policy.toml:25: user-migration: expected one of dynamodb and https: what the store is"]
+    );
+    let url = "url = \"https://legacy.example.com/\"";
+    let proof = "policy.toml:25: user-migration: expected one of bearer and hmac: passwords go to nobody who cannot \
+                 tell us apart";
+    assert_eq!(https(url)[0], proof);
+    assert_eq!(
+        https(&format!("{url}, bearer = \"a\", hmac = \"b\""))[0],
+        proof
+    );
+    assert_eq!(https(&format!("{url}, hmac = \"b\"")), Vec::<String>::new());
+    assert_eq!(
+        https("url = \"http://127.0.0.1:4000/\""),
+        Vec::<String>::new()
+    );
+    let remote = https("url = \"http://legacy.example.com/\", hmac = \"b\"");
+    assert!(remote[0].contains("expected an https URL"), "{remote:?}");
 }

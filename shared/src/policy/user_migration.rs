@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::Range,
     time::Duration,
 };
 
@@ -10,8 +11,13 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{Findings, Name, Rules, bounded::Bounded};
-use crate::legacy::{
-    Columns, DynamoDbSettings, HashSettings, Lookup, Mapping, Source, StoreKind, StoreSettings,
+use crate::{
+    https::HttpsUrl,
+    legacy::{
+        Columns, DynamoDbSettings, HashSettings, HttpsSettings, Lookup, Mapping, Proof, Source,
+        StoreKind, StoreSettings,
+    },
+    limit::Rate,
 };
 
 /// The rules of user-migration.
@@ -21,8 +27,30 @@ pub struct UserMigration {
     pub answer_floor: Option<Duration>,
     /// Whether a forgotten password moves a user in.
     pub forgot_password: bool,
+    /// What becomes of a user whose password is right, and weaker than the pool's policy.
+    pub weak_password: WeakPassword,
+    /// How often a user is offered to Cognito who has not been seen in the pool.
+    pub max_offers: u32,
+    /// How often a name may be tried by one app client.
+    pub attempts_per_name: Rate,
+    /// How often all names may be tried by one app client.
+    pub attempts_per_client: Option<Rate>,
     /// The stores, in the order in which they are asked.
     pub stores: Vec<StoreSettings>,
+}
+
+/// What becomes of a user whose password is right, and weaker than the pool's policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum WeakPassword {
+    /// They move in with it.
+    #[default]
+    Accept,
+    /// They move in, and must set another password by a code.
+    Reset,
+    /// They stay out.
+    Refuse,
 }
 
 /// How users of an old system move in.
@@ -41,9 +69,53 @@ pub struct Section {
     /// old password no longer works, and it tells who is in the store.
     #[serde(default)]
     forgot_password: bool,
+    /// What becomes of a user whose password is right, and weaker than the pool's policy, which Cognito does
+    /// not enforce when a user moves in.
+    #[serde(default)]
+    weak_password: WeakPassword,
+    /// How often a user is offered to Cognito who has not been seen in the pool. Cognito may ask more than once
+    /// for one attempt.
+    #[serde(default = "Bounded::<1, 100>::new::<5>")]
+    max_offers: Bounded<1, 100>,
+    /// How often a name may be tried by one app client. What is over the limit is answered like a wrong
+    /// password, and asks no store.
+    #[serde(default = "attempts_per_name")]
+    attempts_per_name: RateSection,
+    /// How often all names together may be tried by one app client: against one password for many names. Over
+    /// it, nobody moves in by that client. Left out, there is no such limit.
+    attempts_per_client: Option<RateSection>,
     /// The stores, in the order in which they are asked. The first that knows the name decides.
     #[serde(default)]
     stores: Vec<StoreSection>,
+}
+
+/// This many at once, and as many again in each period.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Rate")
+)]
+struct RateSection {
+    /// How many at once.
+    burst: Bounded<1, 1_000_000>,
+    /// Seconds in which as many more are allowed.
+    period_seconds: Bounded<1, 86_400>,
+}
+
+impl From<RateSection> for Rate {
+    fn from(section: RateSection) -> Self {
+        let period = Duration::from_secs(section.period_seconds.get().into());
+        Self::new(section.burst.get(), period)
+    }
+}
+
+fn attempts_per_name() -> RateSection {
+    RateSection {
+        burst: Bounded::new::<10>(),
+        period_seconds: Bounded::new::<600>(),
+    }
 }
 
 /// One legacy store. Exactly one of the keys that say what it is.
@@ -61,6 +133,25 @@ struct StoreSection {
     attributes: BTreeMap<String, Spanned<Source>>,
     /// A DynamoDB table.
     dynamodb: Option<DynamoDbSection>,
+    /// An HTTPS endpoint of the old system.
+    https: Option<HttpsSection>,
+}
+
+/// An HTTPS endpoint that verifies passwords by itself (docs/legacy-store.openapi.yaml).
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "HttpsStore")
+)]
+struct HttpsSection {
+    /// Where it is: https, or http on this machine.
+    url: HttpsUrl,
+    /// The name of the secret that goes with each request as `Authorization: Bearer`.
+    bearer: Option<String>,
+    /// The name of the secret that signs each request.
+    hmac: Option<String>,
 }
 
 /// A DynamoDB table of legacy users (docs/legacy-table.md).
@@ -112,6 +203,10 @@ impl Rules for UserMigration {
         Some(Self {
             answer_floor: floor.map(|ms| Duration::from_millis(ms.get().into())),
             forgot_password: section.forgot_password,
+            weak_password: section.weak_password,
+            max_offers: section.max_offers.get(),
+            attempts_per_name: section.attempts_per_name.into(),
+            attempts_per_client: section.attempts_per_client.map(Rate::from),
             stores,
         })
     }
@@ -123,16 +218,25 @@ impl StoreSection {
             let message = "Cognito makes the sub itself and refuses one that is sent";
             findings.at(sub.span(), message);
         }
-        let kind = self.dynamodb.map(|table| table.compile(findings));
-        if kind.is_none() {
-            findings.at(self.name.span(), "expected what the store is: dynamodb");
-        }
+        let span = self.name.span();
+        let kind = match (self.dynamodb, self.https) {
+            (Some(table), None) => {
+                let settings = Box::new(table.compile(findings));
+                Some(StoreKind::DynamoDb(settings))
+            }
+            (None, Some(endpoint)) => endpoint.compile(&span, findings),
+            _ => {
+                let message = "expected one of dynamodb and https: what the store is";
+                findings.at(span, message);
+                None
+            }
+        };
         let sources = self.attributes.into_iter();
         let sources = sources.map(|(name, source)| (name, source.into_inner()));
         Some(StoreSettings {
             name: self.name.get_ref().to_string(),
             attributes: Mapping::new(sources.collect()),
-            kind: StoreKind::DynamoDb(kind?),
+            kind: kind?,
         })
     }
 }
@@ -148,18 +252,28 @@ impl DynamoDbSection {
     }
 }
 
+impl HttpsSection {
+    fn compile(self, span: &Range<usize>, findings: &mut Findings) -> Option<StoreKind> {
+        let proof = match (self.bearer, self.hmac) {
+            (Some(name), None) => Proof::Bearer(name),
+            (None, Some(name)) => Proof::Hmac(name),
+            (None, None) if self.url.is_loopback() => Proof::Nothing,
+            _ => {
+                let message = "expected one of bearer and hmac: passwords go to nobody who cannot tell us apart";
+                findings.at(span.clone(), message);
+                return None;
+            }
+        };
+        let url = self.url;
+        Some(StoreKind::Https(HttpsSettings { url, proof }))
+    }
+}
+
 fn hashes(
     hint: Option<Spanned<SchemeHint>>,
     dummy: &Spanned<DummyHash>,
     findings: &mut Findings,
 ) -> HashSettings {
-    if let Some(hint) = &hint
-        && hint.get_ref().clone().resolve_secrets(|_| None).is_err()
-    {
-        // What is given as a name may be the secret itself: it is not repeated.
-        let message = "secrets are not fetched by name yet; expected { literal = \"…\" }";
-        findings.at(hint.span(), message);
-    }
     if let Err(unsupported) = dummy.get_ref().stored() {
         let code = unsupported.reason_code();
         let message = format!("dummy_hash cannot be computed ({code})");

@@ -56,10 +56,10 @@ fn a_grant_that_a_request_without_key_would_meet_is_found() {
 #[test]
 fn a_table_that_the_function_is_not_given_is_found() {
     assert_template(
-        "                Action: dynamodb:GetItem\n                Resource: !GetAtt LegacyUsersTable.Arn",
-        "                Action: dynamodb:GetItem\n                Resource: [!GetAtt LegacyUsersTable.Arn, !GetAtt DirectoryTable.Arn]",
+        "                  - dynamodb:GetItem\n                  - dynamodb:PutItem\n                  - dynamodb:UpdateItem\n                Resource: !GetAtt DirectoryTable.Arn",
+        "                  - dynamodb:GetItem\n                  - dynamodb:PutItem\n                  - dynamodb:UpdateItem\n                Resource: [!GetAtt DirectoryTable.Arn, !GetAtt EphemeralTable.Arn]",
         &[
-            "UserMigrationFunction is granted arn:aws:dynamodb:us-east-1:123456789012:table/poolkeeper-DirectoryTable, \
+            "IdentityVendorFunction is granted arn:aws:dynamodb:us-east-1:123456789012:table/poolkeeper-EphemeralTable, \
            and given no such table",
         ],
     );

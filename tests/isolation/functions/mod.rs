@@ -36,6 +36,8 @@ enum Item {
     Identity,
     ConfirmationMark,
     LegacyUser,
+    MovedIn,
+    MigrationLimit,
     Other,
 }
 
@@ -59,6 +61,7 @@ fn granted(role: &str, item: Item, action: &str) -> bool {
         }
         ("PostConfirmationRole", Item::ConfirmationMark) => action == "PutItem",
         ("UserMigrationRole", Item::LegacyUser) => action == "GetItem",
+        ("UserMigrationRole", Item::MovedIn | Item::MigrationLimit) => action == "UpdateItem",
         ("IdentityVendorRole", Item::Identity) => {
             ["GetItem", "PutItem", "UpdateItem"].contains(&action)
         }
@@ -73,7 +76,28 @@ fn items(world: &World, role: &str) -> Vec<Cell> {
     let identity = DirectoryKey::identity("pool", "app", "somebody").pk;
     let mark = |function| EphemeralKey::recent(function, "kind", &["somebody"]).0;
     let (own_mark, foreign_mark) = (mark("post-confirmation"), mark("post-confirmations"));
-    let items: [(&str, Item, &str, Vec<&str>); 27] = [
+    let moved = DirectoryKey::moved(pool, "old-users", "somebody").pk;
+    let limit = EphemeralKey::limit("user-migration", "name", &["somebody"]).0;
+    let items: [(&str, Item, &str, Vec<&str>); 31] = [
+        ("DirectoryTable", Item::MovedIn, "moved in", vec![&moved]),
+        (
+            "EphemeralTable",
+            Item::MigrationLimit,
+            "migration's limit",
+            vec![&limit],
+        ),
+        (
+            "EphemeralTable",
+            Item::Other,
+            "moved in's key in ephemeral",
+            vec![&moved],
+        ),
+        (
+            "DirectoryTable",
+            Item::Other,
+            "limit's key in directory",
+            vec![&limit],
+        ),
         ("DirectoryTable", Item::Profile, "profile", vec![&profile]),
         (
             "DirectoryTable",
@@ -293,6 +317,19 @@ fn services(world: &World, role: &str) -> Vec<Cell> {
         &secret,
         "log key",
     ));
+    for owner in ["user-migration", "user-migrations", "identity-vendor"] {
+        let name = format!("secret:poolkeeper/{owner}/pepper-a1b2c3");
+        let secret = world.arn("secretsmanager", &name);
+        let action = "secretsmanager:GetSecretValue";
+        let own = role == "UserMigrationRole" && owner == "user-migration";
+        cells.push(Cell::new(role, action, &secret, owner).allowed_if(own));
+        cells.push(Cell::new(
+            role,
+            "secretsmanager:PutSecretValue",
+            &secret,
+            owner,
+        ));
+    }
     for vended in ["MemberRole", "PublisherRole"] {
         cells.push(Cell::new(
             role,

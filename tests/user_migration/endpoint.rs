@@ -1,0 +1,136 @@
+//! A store that is an HTTPS endpoint and verifies passwords by itself.
+
+use emulator::stack::Stack;
+use serde_json::{Value, json};
+
+use super::{FORGOT, FUNCTION, response, sign_in};
+use crate::common::{
+    answer, event,
+    faulty::{Behaviour, Faulty, Witness, http},
+    invoke, last_decision, log_text, options, policy_file,
+};
+
+/// The suite with one store, an endpoint at `url`.
+async fn stack_at(url: &str) -> Stack {
+    let mut options = options();
+    options.policy = policy_file(&format!(
+        "version = 1\n[user-migration]\nforgot_password = true\nanswer_floor_ms = 1\n\
+         attempts_per_name = {{ burst = 1000, period_seconds = 1 }}\nmax_offers = 100\n\
+         [[user-migration.stores]]\nname = \"old-shop\"\nattributes = {{ email = \"mail\" }}\n\
+         [user-migration.stores.https]\nurl = \"{url}/poolkeeper\"\n"
+    ));
+    local::start(&options).await.unwrap()
+}
+
+fn says(answer: Value) -> Behaviour {
+    http("200 OK", &answer.to_string())
+}
+
+fn ana(status: &str) -> Value {
+    json!({
+        "status": status,
+        "user": {"id": "17", "attributes": {"mail": "ana@example.com"}, "email_verified": true},
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_the_endpoint_vouches_for_moves_in() {
+    let endpoint = Faulty::start(says(ana("verified"))).await;
+    let stack = stack_at(&endpoint.url).await;
+    let sent = sign_in("ana@example.com", "old-password");
+    let answered = response(&answer(&invoke(&stack, FUNCTION, &sent).await));
+    let expected = json!({"email": "ana@example.com", "email_verified": "true"});
+    assert_eq!(answered["userAttributes"], expected);
+    assert_eq!(last_decision(&stack), "migrated password-verified");
+
+    endpoint.behave(says(ana("found")));
+    let sent = event(FORGOT, |event| event["userName"] = json!("ana@example.com"));
+    answer(&invoke(&stack, FUNCTION, &sent).await);
+    assert_eq!(last_decision(&stack), "migrated password-forgotten");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_else_the_endpoint_says_nobody_moves_in() {
+    let endpoint = Faulty::start(Behaviour::Close).await;
+    let stack = stack_at(&endpoint.url).await;
+    let html = http("200 OK", "<html>canary</html>");
+    let huge = http(
+        "200 OK",
+        &format!("{{\"status\":\"{}\"}}", "x".repeat(10_000_000)),
+    );
+    for (behaviour, decision) in [
+        (
+            says(json!({"status": "wrong-password"})),
+            "untouched wrong-password",
+        ),
+        (says(json!({"status": "unknown"})), "untouched unknown-user"),
+        (says(json!({"status": "disabled"})), "untouched disabled"),
+        (
+            says(json!({"status": "verified"})),
+            "failed dependency-failed",
+        ),
+        (says(ana("found")), "failed dependency-failed"),
+        (
+            says(json!({"status": "canary"})),
+            "failed dependency-failed",
+        ),
+        (html, "failed dependency-failed"),
+        (huge, "failed dependency-failed"),
+        (
+            http("401 Unauthorized", "canary"),
+            "failed dependency-failed",
+        ),
+        (
+            http("503 Service Unavailable", "canary"),
+            "failed dependency-failed",
+        ),
+        (Behaviour::Close, "failed dependency-failed"),
+        (Behaviour::Hang, "failed dependency-failed"),
+    ] {
+        endpoint.behave(behaviour);
+        let sent = sign_in("ana@example.com", "canary");
+        assert_eq!(
+            answer(&invoke(&stack, FUNCTION, &sent).await),
+            sent,
+            "{decision}"
+        );
+        assert_eq!(last_decision(&stack), decision);
+    }
+    assert!(!log_text(&stack).contains("canary"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_does_not_answer_is_asked_once_more() {
+    let endpoint = Faulty::start(says(ana("verified"))).await;
+    let stack = stack_at(&endpoint.url).await;
+    for first in [
+        Behaviour::Close,
+        http("502 Bad Gateway", ""),
+        http("503 Service Unavailable", ""),
+    ] {
+        endpoint.once([first]);
+        let sent = sign_in("ana@example.com", "old-password");
+        answer(&invoke(&stack, FUNCTION, &sent).await);
+        assert_eq!(last_decision(&stack), "migrated password-verified");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_endpoint_is_asked_as_its_contract_says() {
+    let endpoint = Witness::start().await;
+    let stack = stack_at(&endpoint.url).await;
+    let name = "ana@example.com'; DROP TABLE users; --";
+    answer(&invoke(&stack, FUNCTION, &sign_in(name, "U*U")).await);
+    let sent = event(FORGOT, |event| event["userName"] = json!(name));
+    answer(&invoke(&stack, FUNCTION, &sent).await);
+    let heard = endpoint.heard();
+    let heard: Vec<Value> = heard
+        .iter()
+        .map(|body| serde_json::from_str(body).unwrap())
+        .collect();
+    let expected = [
+        json!({"operation": "authenticate", "login": name, "password": "U*U"}),
+        json!({"operation": "find", "login": name}),
+    ];
+    assert_eq!(heard, expected);
+}

@@ -1,0 +1,68 @@
+//! user-migration, the real binary over the Lambda Runtime API.
+
+mod endpoint;
+mod forgotten;
+mod limits;
+mod moved;
+mod moving_in;
+mod refusals;
+mod secrets;
+mod stores;
+
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use emulator::stack::Stack;
+use serde_json::{Value, json};
+
+use crate::common::event;
+
+const FUNCTION: &str = "UserMigrationFunction";
+const SIGN_IN: &str = "user-migration.Authentication";
+const FORGOT: &str = "user-migration.ForgotPassword";
+
+/// From the tests of crypt_blowfish: the password is `U*U`.
+const BCRYPT: &str = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+/// From the tests of the Argon2 reference implementation: the password is `password`.
+const ARGON2ID: &str =
+    "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
+
+/// A row of the legacy table; each test bends it.
+fn row(user: &str) -> Vec<(&'static str, AttributeValue)> {
+    let attributes = [
+        ("email", user),
+        ("full_name", "Rear Admiral"),
+        ("role", "admin"),
+    ];
+    let attributes =
+        attributes.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
+    vec![
+        ("username", AttributeValue::S(user.to_owned())),
+        ("password_hash", AttributeValue::S(BCRYPT.to_owned())),
+        ("email_verified", AttributeValue::Bool(true)),
+        ("attributes", AttributeValue::M(attributes.into())),
+    ]
+}
+
+async fn put(stack: &Stack, row: Vec<(&'static str, AttributeValue)>) {
+    let item = row
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    Client::new(&stack.sdk_config(Stack::admin()))
+        .put_item()
+        .table_name(stack.physical_name("LegacyUsersTable"))
+        .set_item(Some(item))
+        .send()
+        .await
+        .unwrap();
+}
+
+fn sign_in(user: &str, password: &str) -> String {
+    event(SIGN_IN, |event| {
+        event["userName"] = json!(user);
+        event["request"]["password"] = json!(password);
+    })
+}
+
+fn response(text: &str) -> Value {
+    serde_json::from_str::<Value>(text).unwrap()["response"].clone()
+}
