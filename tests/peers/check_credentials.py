@@ -43,7 +43,7 @@ def a_token_is_exchanged_for_one_of_cognito(world: World):
 @check
 def the_identity_is_recorded_in_the_deployed_table_under_no_name_of_a_person(world: World):
     found = world.aws("dynamodb", "scan", "--table-name", world.names["DirectoryTable"])["Items"]
-    records = [item for item in found if item["pk"]["S"].startswith("IDENTITY#local#")]
+    records = [item for item in found if item["pk"]["S"].startswith(f"IDENTITY#{world.names['IdentityPool']}#local#")]
     assert world.ana_identity in json.dumps(records), records
     assert '"ana"' not in json.dumps(records), records
 
@@ -86,7 +86,7 @@ def an_sdk_asks_the_vendor_once_for_all_its_calls(world: World):
 
 @check
 def a_role_is_had_by_name_where_a_rule_grants_it(world: World):
-    publisher = token(world, "paul", groups=["publishers"])
+    publisher = token(world, "paul", **{"cognito:groups": ["publishers"]})
     program = "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])"
     arn = run([sys.executable, "-c", program], environment(world, publisher, "/credentials/publisher"))
     assert f":assumed-role/{world.names['PublisherRole']}/" in arn, arn
