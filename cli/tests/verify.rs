@@ -1,7 +1,11 @@
 //! `poolkeeper verify`, as an operator runs it.
-use crate::support::{poolkeeper, vectors};
+
+use std::collections::BTreeSet;
+
 use password::StoredHash;
 use serde_json::{Value, json};
+
+use crate::support::{poolkeeper, vectors};
 
 /// bcrypt's own suite, cost 5.
 const BCRYPT: &str = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
@@ -15,9 +19,13 @@ fn results(lines: &[Value]) -> Vec<String> {
     answers.iter().map(result).collect()
 }
 
+/// The password crate verifies every vector; here is one a scheme and hint, through the program.
 #[test]
-fn every_vector_of_the_original_libraries_matches_and_no_bent_one_does() {
-    let vectors = vectors();
+fn a_vector_of_every_scheme_matches_and_no_bent_one_does() {
+    let mut seen = BTreeSet::new();
+    let mut vectors = vectors();
+    vectors.retain(|vector| seen.insert(format!("{}{:?}", vector["scheme"], vector.get("hint"))));
+    assert!(vectors.len() > 50, "{}", vectors.len());
     let mut lines = Vec::new();
     for vector in &vectors {
         let mut line = json!({ "password": vector["password"], "hash": vector["stored"] });
