@@ -27,6 +27,8 @@ pub(crate) enum Denial {
     DeniedByRule,
     /// The rules grant no role, or not this one.
     NoRole,
+    /// The caller lacks a claim that sessions of the role carry, or has one that they cannot carry.
+    ClaimNotUsable,
     /// The route takes this method only.
     MethodNotAllowed(&'static str),
     /// There is no such route.
@@ -60,6 +62,7 @@ impl Denial {
             Self::KeyNotYetKnown => "key-not-yet-known",
             Self::DeniedByRule => "denied-by-rule",
             Self::NoRole => "no-role",
+            Self::ClaimNotUsable => "claim-not-usable",
             Self::MethodNotAllowed(_) => "method-not-allowed",
             Self::NoSuchRoute => "no-such-route",
             Self::Throttled => "throttled",

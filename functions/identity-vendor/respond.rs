@@ -58,7 +58,7 @@ impl Wire {
                 header: Some((header::WWW_AUTHENTICATE, "Bearer")),
             },
             Denial::ProofRejected => Self::proof_rejected(shape),
-            Denial::DeniedByRule | Denial::NoRole => Self {
+            Denial::DeniedByRule | Denial::NoRole | Denial::ClaimNotUsable => Self {
                 status: match shape {
                     Shape::TokenExchange => StatusCode::BAD_REQUEST,
                     Shape::ContainerCredentials => StatusCode::FORBIDDEN,

@@ -12,7 +12,7 @@ use crate::agreement::{
 };
 
 const COGNITO: &str = "cognito-identity.amazonaws.com";
-const VENDOR: &str = "functions/identity-vendor/issue/identity_pool.rs";
+const VENDOR: &str = "shared/src/vending/tag.rs";
 
 pub(crate) fn findings(suite: &Suite) -> Vec<String> {
     let template = suite.template();
@@ -150,7 +150,7 @@ fn flow(suite: &Suite, alias: &str, policy: &vending::Role, role: &RoleDefinitio
         .all(|statement| texts(&statement["Action"]).contains(&"sts:AssumeRoleWithWebIdentity"));
     for variable in variables(&json!(role.policies)) {
         let known = match variable.strip_prefix("aws:PrincipalTag/") {
-            Some(key) => key == tag,
+            Some(key) => key == tag || policy.tags().keys().any(|own| own.as_str() == key),
             None => variable == format!("{COGNITO}:sub") && by_web_identity,
         };
         if !known {
@@ -174,6 +174,9 @@ fn mapped_tags(suite: &Suite, template: &Template) -> Vec<String> {
     let mut findings = Vec::new();
     let tag = role_tag(suite);
     let mut mapped = BTreeSet::new();
+    for role in suite.policy().rules.roles.values() {
+        mapped.extend(role.tags().keys().map(|key| key.as_str().to_owned()));
+    }
     for mapping in template.resources("AWS::Cognito::IdentityPoolPrincipalTag") {
         let tags = mapping.properties["PrincipalTags"].as_object();
         mapped.extend(tags.into_iter().flatten().map(|(key, _)| key.clone()));

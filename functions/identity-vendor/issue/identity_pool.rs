@@ -1,5 +1,7 @@
 //! Amazon Cognito's side of a developer-authenticated identity.
 
+use std::collections::BTreeMap;
+
 use aws_config::SdkConfig;
 use aws_sdk_cognitoidentity::{Client, config::Builder};
 use secrecy::SecretString;
@@ -7,20 +9,27 @@ use shared::{
     aws::{ServiceError, timeouts},
     deadline::Deadline,
     policy::Name,
+    vending::ROLE_TAG,
 };
 
 /// As IAM names it.
 const OPERATION: &str = "cognito-identity:GetOpenIdTokenForDeveloperIdentity";
-
-/// The principal tag that the trust policy of every alias's role requires: signed into the token, it is
-/// what keeps the holder of one role's token from naming another role.
-const ROLE_TAG: &str = "vend_role";
 
 /// The identity pool, and the developer provider in it.
 pub(crate) struct IdentityPool {
     client: Client,
     pool_id: String,
     provider: String,
+}
+
+/// What a token is to be like.
+pub(crate) struct TokenRequest<'a> {
+    /// The role that it opens.
+    pub(crate) alias: &'a Name,
+    /// What it carries beside the alias.
+    pub(crate) tags: &'a BTreeMap<String, String>,
+    /// How long it lives.
+    pub(crate) seconds: u32,
 }
 
 /// A Cognito OpenID token, and whose it is.
@@ -39,14 +48,13 @@ impl IdentityPool {
         }
     }
 
-    /// A token that lives `seconds` and opens the role `alias` only. `identity_id` is the one on record:
-    /// with it Cognito refuses rather than makes another.
+    /// A token that opens the one role only. `identity_id` is the one on record: with it Cognito refuses rather
+    /// than makes another.
     pub(crate) async fn open_id_token(
         &self,
         developer_user_id: &str,
         identity_id: Option<&str>,
-        alias: &Name,
-        seconds: u32,
+        request: &TokenRequest<'_>,
         deadline: Deadline,
     ) -> Result<OpenIdToken, ServiceError> {
         let output = self
@@ -55,8 +63,10 @@ impl IdentityPool {
             .identity_pool_id(&self.pool_id)
             .set_identity_id(identity_id.map(str::to_owned))
             .logins(&self.provider, developer_user_id)
-            .principal_tags(ROLE_TAG, alias.as_str())
-            .token_duration(seconds.into())
+            .set_principal_tags(Some(request.tags.clone().into_iter().collect()))
+            // Last, so that nothing stands in its place.
+            .principal_tags(ROLE_TAG, request.alias.as_str())
+            .token_duration(request.seconds.into())
             .customize()
             .config_override(Builder::new().timeout_config(timeouts(deadline)))
             .send()

@@ -11,11 +11,11 @@ use shared::{
     aws::ServiceError,
     deadline::Deadline,
     policy::Name,
-    vending::{Caller, MAX_INTERNAL_TOKEN_SECONDS, Role},
+    vending::{Caller, MAX_INTERNAL_TOKEN_SECONDS, Role, tags},
 };
 
 pub(crate) use self::{
-    identity_pool::{IdentityPool, OpenIdToken},
+    identity_pool::{IdentityPool, OpenIdToken, TokenRequest},
     identity_record::IdentityRecords,
     sts::{Credentials, Sts},
 };
@@ -78,44 +78,38 @@ impl Issue {
         wanted: Option<Wanted>,
         deadline: Deadline,
     ) -> Result<Vended, Denied> {
-        match (grant.role, wanted) {
-            (Role::Token { token_seconds }, None | Some(Wanted::Token)) => {
-                let token = self
-                    .open_id_token(caller, grant.alias, *token_seconds, deadline)
-                    .await?;
-                Ok(Vended::Token(token, *token_seconds))
+        let tags = tags(grant.role.tags(), caller)
+            .map_err(|refused| Denied::because(Denial::ClaimNotUsable, refused))?;
+        let request = |seconds| TokenRequest {
+            alias: grant.alias,
+            tags: &tags,
+            seconds,
+        };
+        let session_policy = match (grant.role, wanted) {
+            (Role::Token { token_seconds, .. }, None | Some(Wanted::Token)) => {
+                let request = request(*token_seconds);
+                let token = self.open_id_token(caller, &request, deadline).await?;
+                return Ok(Vended::Token(token, *token_seconds));
             }
             (Role::Credentials { .. }, Some(Wanted::Token)) => {
                 let text = "this role is vended as credentials, not as a token";
-                Err(Denial::InvalidTarget(text).into())
+                return Err(Denial::InvalidTarget(text).into());
             }
-            (Role::Token { .. }, Some(Wanted::Credentials)) => {
-                self.credentials(caller, grant, None, deadline).await
-            }
-            (Role::Credentials { session_policy, .. }, _) => {
-                let session_policy = session_policy.as_deref();
-                self.credentials(caller, grant, session_policy, deadline)
-                    .await
-            }
-        }
-    }
-
-    async fn credentials(
-        &self,
-        caller: &Caller,
-        grant: &Grant<'_>,
-        session_policy: Option<&str>,
-        deadline: Deadline,
-    ) -> Result<Vended, Denied> {
+            (Role::Token { .. }, Some(Wanted::Credentials)) => None,
+            (Role::Credentials { session_policy, .. }, _) => session_policy.as_ref(),
+        };
+        let session_policy = session_policy
+            .map(|policy| policy.render(caller))
+            .transpose();
+        let session_policy =
+            session_policy.map_err(|refused| Denied::because(Denial::ClaimNotUsable, refused))?;
         let arn = self.role_arns.get(grant.alias).ok_or(Denial::Internal)?;
-        let seconds = MAX_INTERNAL_TOKEN_SECONDS;
-        let token = self
-            .open_id_token(caller, grant.alias, seconds, deadline)
-            .await?;
+        let request = request(MAX_INTERNAL_TOKEN_SECONDS);
+        let token = self.open_id_token(caller, &request, deadline).await?;
         let duration = grant.role.duration_seconds();
         let credentials = self
             .sts
-            .assume(arn, &token, duration, session_policy, deadline)
+            .assume(arn, &token, duration, session_policy.as_deref(), deadline)
             .await?;
         Ok(Vended::Credentials(VendedCredentials {
             credentials,
@@ -128,8 +122,7 @@ impl Issue {
     async fn open_id_token(
         &self,
         caller: &Caller,
-        alias: &Name,
-        seconds: u32,
+        request: &TokenRequest<'_>,
         deadline: Deadline,
     ) -> Result<OpenIdToken, ServiceError> {
         let identity = self.records.find_or_create(caller, deadline).await?;
@@ -137,7 +130,7 @@ impl Issue {
         let known = identity.identity_id.as_deref();
         let pool = &self.identity_pool;
         let token = pool
-            .open_id_token(user_id, known, alias, seconds, deadline)
+            .open_id_token(user_id, known, request, deadline)
             .await?;
         if known.is_some() {
             return Ok(token);
@@ -150,7 +143,7 @@ impl Issue {
             Ok(token)
         } else {
             // Another first call was faster, and Cognito made two: the one on record is theirs.
-            pool.open_id_token(user_id, Some(&kept), alias, seconds, deadline)
+            pool.open_id_token(user_id, Some(&kept), request, deadline)
                 .await
         }
     }

@@ -8,6 +8,8 @@ mod choose;
 mod claim;
 mod condition;
 mod role;
+mod session_policy;
+mod tag;
 
 pub use self::{
     caller::{Caller, Claims},
@@ -15,4 +17,6 @@ pub use self::{
     claim::ClaimPath,
     condition::{Condition, IfMissing, Pattern, Scalar, Test, Verdict},
     role::{DEFAULT_DURATION_SECONDS, MAX_INTERNAL_TOKEN_SECONDS, MAX_TOKEN_SECONDS, Role},
+    session_policy::{PolicyRefused, SessionPolicy},
+    tag::{ROLE_TAG, TagKey, TagRefused, TagValue, Tags, is_tag_value, tags},
 };

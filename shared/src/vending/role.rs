@@ -1,5 +1,7 @@
 //! What a role's alias stands for: how it is vended, and for how long.
 
+use super::{SessionPolicy, Tags};
+
 /// Longest life of a Cognito token that leaves the vendor, seconds: whoever holds it can have
 /// credentials made for as long.
 pub const MAX_TOKEN_SECONDS: u32 = 900;
@@ -17,13 +19,17 @@ pub enum Role {
     Token {
         /// Seconds that the token lives.
         token_seconds: u32,
+        /// What Cognito signs into the token, beside the alias.
+        tags: Tags,
     },
     /// Credentials only. The token stays inside, so duration and session policy bind.
     Credentials {
         /// Seconds that the credentials live.
         duration_seconds: u32,
         /// An IAM policy document that narrows the role further.
-        session_policy: Option<String>,
+        session_policy: Option<SessionPolicy>,
+        /// What the sessions carry, beside the alias.
+        tags: Tags,
     },
 }
 
@@ -35,6 +41,13 @@ impl Role {
             Self::Credentials {
                 duration_seconds, ..
             } => *duration_seconds,
+        }
+    }
+
+    /// What sessions of this role carry of their caller.
+    pub fn tags(&self) -> &Tags {
+        match self {
+            Self::Token { tags, .. } | Self::Credentials { tags, .. } => tags,
         }
     }
 }

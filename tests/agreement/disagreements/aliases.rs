@@ -3,7 +3,7 @@
 use super::{assert_found, assert_source, assert_template, swap};
 use crate::agreement::suite::Suite;
 
-const COGNITO: &str = "functions/identity-vendor/issue/identity_pool.rs";
+const COGNITO: &str = "shared/src/vending/tag.rs";
 
 #[test]
 fn a_role_of_the_policy_without_an_arn_is_found() {

@@ -6,7 +6,10 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::super::{Findings, Name, bounded::Bounded};
-use crate::vending::{DEFAULT_DURATION_SECONDS, MAX_TOKEN_SECONDS, Role};
+use crate::vending::{
+    ClaimPath, DEFAULT_DURATION_SECONDS, MAX_TOKEN_SECONDS, Role, SessionPolicy, TagKey, TagValue,
+    Tags, is_tag_value,
+};
 
 /// A role that can be vended.
 #[derive(Debug, Deserialize)]
@@ -27,10 +30,31 @@ pub(super) struct RoleSection {
     /// Seconds that the Cognito token lives, with the flow `token`.
     #[cfg_attr(feature = "schema", schemars(with = "Option<Bounded<60, 900>>"))]
     token_seconds: Option<Spanned<Bounded<60, 900>>>,
-    /// An IAM policy document, JSON, that narrows the role further. With the flow `token` its holder
-    /// would leave it out, so it cannot be set there.
+    /// An IAM policy document, JSON, that narrows the role further. Within the strings of `Resource` and
+    /// `Condition`, `{{claim}}` stands for a claim of the caller. With the flow `token` its holder would leave
+    /// the document out, so it cannot be set there.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     session_policy: Option<Spanned<String>>,
+    /// What each session carries, for `${aws:PrincipalTag/<key>}` in policies and for cost allocation. Whoever
+    /// has no acceptable value for one of them gets no session.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<TagKey, TagSection>"))]
+    tags: BTreeMap<TagKey, Spanned<TagSection>>,
+}
+
+/// Where a tag's value comes from: one of both.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Tag")
+)]
+pub(super) struct TagSection {
+    /// A claim's name, or a JSON pointer to a value within a claim: a text, a whole number or a boolean.
+    claim: Option<String>,
+    /// The same value for every session.
+    value: Option<String>,
 }
 
 /// What leaves the vendor for a role.
@@ -46,6 +70,7 @@ pub(super) enum Flow {
 
 impl RoleSection {
     pub(super) fn compile(self, alias: &Name, findings: &mut Findings) -> Role {
+        let tags = compile_tags(alias, self.tags, findings);
         match self.flow.get_ref() {
             Flow::Token => {
                 let lost = "would be lost: the token's holder calls STS without it; use flow = \"credentials\"";
@@ -58,6 +83,7 @@ impl RoleSection {
                 let seconds = self.token_seconds.map(|seconds| seconds.get_ref().get());
                 Role::Token {
                     token_seconds: seconds.unwrap_or(MAX_TOKEN_SECONDS),
+                    tags,
                 }
             }
             Flow::Credentials => {
@@ -68,26 +94,58 @@ impl RoleSection {
                         format!("{alias}: token_seconds has no effect: {message}"),
                     );
                 }
-                if let Some(policy) = &self.session_policy {
-                    check_session_policy(alias, policy, findings);
-                }
+                let parsed = |policy: Spanned<String>| {
+                    let span = policy.span();
+                    let parsed = SessionPolicy::parse(policy.get_ref());
+                    parsed
+                        .map_err(|expected| {
+                            findings.at(span, format!("{alias}: session_policy: {expected}"));
+                        })
+                        .ok()
+                };
+                let session_policy = self.session_policy.and_then(parsed);
                 let seconds = self.duration_seconds.map(|seconds| seconds.get_ref().get());
                 Role::Credentials {
                     duration_seconds: seconds.unwrap_or(DEFAULT_DURATION_SECONDS),
-                    session_policy: self.session_policy.map(Spanned::into_inner),
+                    session_policy,
+                    tags,
                 }
             }
         }
     }
 }
 
-fn check_session_policy(alias: &Name, policy: &Spanned<String>, findings: &mut Findings) {
-    let text = policy.get_ref();
-    let object = serde_json::from_str::<BTreeMap<String, serde::de::IgnoredAny>>(text);
-    let sound = object.is_ok_and(|members| members.contains_key("Statement"));
-    // AWS STS API reference, AssumeRoleWithWebIdentity, Policy.
-    if !sound || text.len() > 2048 {
-        let message = "expected an IAM policy document in JSON of at most 2048 characters";
-        findings.at(policy.span(), format!("{alias}: session_policy: {message}"));
+fn compile_tags(
+    alias: &Name,
+    sections: BTreeMap<TagKey, Spanned<TagSection>>,
+    findings: &mut Findings,
+) -> Tags {
+    let mut tags = Tags::new();
+    for (index, (key, section)) in sections.into_iter().enumerate() {
+        let span = section.span();
+        let section = section.into_inner();
+        let value = match (section.claim, section.value) {
+            (Some(claim), None) => ClaimPath::parse(&claim).map(TagValue::Claim),
+            (None, Some(value)) if is_tag_value(&value) => Ok(TagValue::Fixed(value)),
+            (None, Some(_)) => {
+                Err("expected 1 to 256 letters, digits, space and _.:/=+-@ in ASCII")
+            }
+            _ => Err("expected either claim or value"),
+        };
+        // Cognito takes 50, vend_role among them.
+        let value = value.and_then(|value| match index {
+            0..49 => Ok(value),
+            _ => Err("expected at most 49 tags"),
+        });
+        match value {
+            Ok(value) => {
+                tags.insert(key, value);
+            }
+            Err(expected) => {
+                let key = key.as_str();
+                findings.at(span, format!("{alias}: the tag {key}: {expected}"));
+            }
+        }
     }
+    tags
 }
