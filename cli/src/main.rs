@@ -31,7 +31,8 @@ poolkeeper check          [FILE]                   is my policy file valid?
 poolkeeper verify         [options] < lines.jsonl   does it understand my hashes?
 poolkeeper audit          [options] < export.csv    what does my old store hold?
 poolkeeper export-cognito [options] < export.csv   the users whose hashes Cognito takes itself
-poolkeeper explain pre-sign-up --policy FILE < event.json   who may sign up, and why not?
+poolkeeper explain pre-sign-up [options] < event.json   who may sign up, and why not?
+poolkeeper explain vend        [options]           which role do my rules give, and why?
 poolkeeper readmit       options                   a user may move in once more
 poolkeeper report        options                   who has not moved in yet?
 

@@ -4,6 +4,7 @@
 mod audit;
 mod check;
 mod explain;
+mod explain_vend;
 mod export_cognito;
 mod export_hashes;
 mod readmit;

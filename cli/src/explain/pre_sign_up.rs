@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use lexopt::prelude::{Long, Short, Value};
+use lexopt::prelude::{Long, Short};
 use pre_sign_up::{
     Applicant, Finding, Heard, Request, Ruling, answer_to, checks::Checks, sign_up_kind,
 };
@@ -31,17 +31,12 @@ comes to, and the time that it took. Nothing is asked of AWS. Exits with 1 where
 /// Runs the command.
 pub(crate) fn run(mut parser: lexopt::Parser) -> Result<Outcome, Error> {
     let mut policy = PathBuf::from("policy/policy.toml");
-    let mut function = None;
     while let Some(argument) = parser.next()? {
         match argument {
-            Value(name) if function.is_none() => function = Some(name),
             Long("policy") => policy = parser.value()?.into(),
             Short('h') | Long("help") => return help(USAGE),
             other => return Err(other.unexpected().into()),
         }
-    }
-    if function.as_deref() != Some("pre-sign-up".as_ref()) {
-        return Err(Error::Explain("name a function: pre-sign-up".to_owned()));
     }
     let mut text = String::new();
     io::stdin()
