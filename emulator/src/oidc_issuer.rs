@@ -29,7 +29,7 @@ use crate::{
 const DEVELOPMENT_KEY: &str = include_str!("keys/oidc-issuer.development-only.pem");
 
 /// How long a token lives, in seconds, unless its claims say otherwise.
-const LIFETIME: i64 = 300;
+const LIFETIME: i64 = 3600;
 
 /// The issuer `<base url>/oidc`; clones share its keys.
 #[derive(Clone)]

@@ -27,13 +27,15 @@ pub struct Options {
     pub parameters: BTreeMap<String, String>,
     /// Where the functions' binaries are.
     pub binaries: PathBuf,
+    /// Whether a function without a binary is an error at start.
+    pub check_binaries: bool,
     /// The policy file that the functions read.
     pub policy: PathBuf,
     /// The port of the AWS APIs; 0 takes a free one.
     pub aws_port: u16,
     /// The port of the vendor's HTTP API; 0 takes a free one.
     pub api_port: u16,
-    /// Where tables are kept.
+    /// Where tables and users are kept.
     pub storage: Storage,
     /// Sees every line that a function logs.
     pub log_sink: Option<LogSink>,
@@ -50,6 +52,7 @@ impl Options {
             template: workspace_root().join("template.yaml"),
             parameters: BTreeMap::new(),
             binaries,
+            check_binaries: true,
             policy: workspace_root().join("policy/policy.toml"),
             aws_port: 0,
             api_port: 0,
@@ -101,6 +104,7 @@ pub async fn start(options: &Options) -> Result<Stack, StartError> {
         parameters,
         physical_ids,
         place,
+        check_binaries: options.check_binaries,
         storage: options.storage.clone(),
         log_sink: options.log_sink.clone(),
         function_environment: BTreeMap::from([("POLICY_FILE".to_owned(), policy)]),
@@ -156,6 +160,7 @@ mod tests {
     #[tokio::test]
     async fn a_resource_goes_by_the_name_that_it_was_given_elsewhere() {
         let mut options = Options::new(PathBuf::from("/none"));
+        options.check_binaries = false;
         let names = [
             ("DataTable", "elsewhere-1"),
             ("MemberRole", "elsewhere-2"),

@@ -62,6 +62,12 @@ pub enum DynamoDbError {
         #[source]
         source: serde_json::Error,
     },
+    /// A table of the file has other keys than the template gives it. DynamoDB would replace it.
+    #[error("DynamoDB: the template has changed the keys of {table}; start with another file")]
+    KeysChanged {
+        /// Its name.
+        table: String,
+    },
     /// The loopback listener.
     #[error("DynamoDB: no loopback port")]
     Listen(#[from] std::io::Error),
@@ -233,12 +239,15 @@ fn create(database: &Database, table: &TableDefinition) -> Result<(), DynamoDbEr
         what: format!("cannot make table {}", table.name),
         source,
     };
-    if database
-        .get_table_metadata(&table.name)
-        .map_err(failed)?
-        .is_some()
-    {
-        return Ok(());
+    if let Some(kept) = database.get_table_metadata(&table.name).map_err(failed)? {
+        let kept: Value = serde_json::from_str(&kept.key_schema).unwrap_or_default();
+        return if Some(&kept) == table.create_table.get("KeySchema") {
+            Ok(())
+        } else {
+            Err(DynamoDbError::KeysChanged {
+                table: table.name.clone(),
+            })
+        };
     }
     let definition = |source| DynamoDbError::Definition {
         table: table.name.clone(),

@@ -12,12 +12,12 @@ mod wire;
 
 pub use assume::{SessionRequest, WebIdentity};
 pub use errors::{AccessDenied, AssumeError, AuthenticationError, IamError};
-pub use policy::{Context, Decision, MalformedPolicy, Trusted, check, evaluate, evaluate_trust};
+pub use policy::{Decision, MalformedPolicy, Trusted, check, evaluate, evaluate_trust};
 pub use session::{NoRandomness, Session, random};
 pub use wire::{JsonError, json_response};
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -34,6 +34,9 @@ pub const ADMIN_SECRET_ACCESS_KEY: &str = "local/admin/secret/that/guards/nothin
 
 /// The identity provider that the roles of an identity pool trust.
 pub const COGNITO_IDENTITY: &str = "cognito-identity.amazonaws.com";
+
+/// Condition keys and their values. A key without values is absent.
+pub type Context = BTreeMap<String, Vec<String>>;
 
 /// Seconds since 1970, as a value: tests say what time it is.
 pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;

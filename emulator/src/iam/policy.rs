@@ -9,15 +9,10 @@
 //!
 //! Source: IAM user guide, "Policy evaluation logic" and "Policy variables".
 
-use std::collections::BTreeMap;
-
 use iam_rs::{Arn, ContextValue, IAMPolicy, IAMRequest, Principal, PrincipalId};
 use serde_json::{Value, json};
 
-use super::variables;
-
-/// Condition keys and their values. A key without values is absent.
-pub type Context = BTreeMap<String, Vec<String>>;
+use super::{Context, variables};
 
 /// What a set of policies says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! The identities of the pool: a developer user has one, for good.
+//! The identities of a pool: a login has one, for good.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -9,26 +9,35 @@ use crate::{
     random::uuid_of,
 };
 
-/// An identity; a guest has no developer users.
+/// Who an identity is for, at one provider.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Login {
+    /// The developer provider's name, or `cognito-idp.<region>.amazonaws.com/<pool>`.
+    pub(super) provider: String,
+    /// The developer user identifier, or the `sub`.
+    pub(super) user: String,
+}
+
+/// An identity; a guest has no logins.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Identity {
     pub(super) created_at: u64,
     pub(super) modified_at: u64,
-    pub(super) developer_users: BTreeSet<String>,
+    pub(super) logins: BTreeSet<Login>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Identities {
     by_id: HashMap<String, Identity>,
-    by_developer_user: HashMap<String, String>,
+    by_login: HashMap<Login, String>,
 }
 
-/// Why a developer user gets no identity.
+/// Why a login gets no identity.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum LinkError {
     /// The identity asked for does not exist.
     Unknown,
-    /// The user has another identity.
+    /// The login has another identity.
     RegisteredElsewhere,
 }
 
@@ -37,8 +46,8 @@ impl Identities {
         self.by_id.get(identity_id)
     }
 
-    pub(super) fn of_developer_user(&self, user: &str) -> Option<&String> {
-        self.by_developer_user.get(user)
+    pub(super) fn of_login(&self, login: &Login) -> Option<&String> {
+        self.by_login.get(login)
     }
 
     /// A new identity without any login.
@@ -53,20 +62,20 @@ impl Identities {
         Ok(id)
     }
 
-    /// The identity of a developer user: the one it has, else `wanted`, else a new one.
+    /// The identity of a login: the one it has, else `wanted`, else a new one.
     pub(super) fn link(
         &mut self,
-        user: &str,
+        login: Login,
         wanted: Option<&str>,
         region: &str,
         now: u64,
     ) -> Result<String, LinkError> {
-        let first = first_identity_id(user, region);
+        let first = first_identity_id(&login, region);
         let known = |id: &str| self.by_id.contains_key(id) || id == first;
         if wanted.is_some_and(|id| !known(id)) {
             return Err(LinkError::Unknown);
         }
-        let own = self.by_developer_user.get(user);
+        let own = self.by_login.get(&login);
         if let (Some(own), Some(wanted)) = (own, wanted)
             && own != wanted
         {
@@ -77,58 +86,73 @@ impl Identities {
             created_at: now,
             ..Identity::default()
         });
-        if identity.developer_users.insert(user.to_owned()) {
+        if identity.logins.insert(login.clone()) {
             identity.modified_at = now;
         }
-        self.by_developer_user.insert(user.to_owned(), id.clone());
+        self.by_login.insert(login, id.clone());
         Ok(id)
     }
 }
 
-/// The identity that a developer user gets at first. It is made of the user, not of chance, so that it is
-/// the same after a restart, when tables that were kept in a file still name it.
-fn first_identity_id(user: &str, region: &str) -> String {
-    let digest: [u8; 32] = Sha256::digest(user).into();
+/// The identity that a login gets at first. It is made of the login, not of chance, so that it is the
+/// same after a restart, when tables that were kept in a file still name it.
+fn first_identity_id(login: &Login, region: &str) -> String {
+    let text = format!("{}\n{}", login.provider, login.user);
+    let digest: [u8; 32] = Sha256::digest(text).into();
     let bytes = std::array::from_fn(|index| digest.get(index).copied().unwrap_or_default());
     format!("{region}:{}", uuid_of(bytes))
 }
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
+
+    fn login(user: &str) -> Login {
+        Login {
+            provider: "developer".to_owned(),
+            user: user.to_owned(),
+        }
+    }
 
     #[test]
     fn a_developer_user_has_the_same_identity_after_a_restart() {
         let before = Identities::default()
-            .link("user-1", None, "us-east-1", 1)
+            .link(login("user-1"), None, "us-east-1", 1)
             .unwrap();
         let mut after = Identities::default();
         assert_eq!(
-            after.link("user-1", Some(&before), "us-east-1", 2),
+            after.link(login("user-1"), Some(&before), "us-east-1", 2),
             Ok(before.clone())
         );
         assert_eq!(
-            after.link("user-2", Some("us-east-1:x"), "us-east-1", 2),
+            after.link(login("user-2"), Some("us-east-1:x"), "us-east-1", 2),
             Err(LinkError::Unknown)
         );
-        assert_ne!(after.link("user-2", None, "us-east-1", 2), Ok(before));
+        assert_ne!(
+            after.link(login("user-2"), None, "us-east-1", 2),
+            Ok(before)
+        );
     }
 
     #[test]
     fn a_developer_user_keeps_its_identity_and_cannot_take_a_second() {
         let mut identities = Identities::default();
         let guest = identities.create("us-east-1", 1).unwrap();
-        let first = identities.link("u1", None, "us-east-1", 1).unwrap();
-        assert_eq!(identities.link("u1", None, "us-east-1", 2).unwrap(), first);
-        let refused = identities.link("u1", Some(&guest), "us-east-1", 3);
+        let first = identities.link(login("u1"), None, "us-east-1", 1).unwrap();
+        assert_eq!(
+            identities.link(login("u1"), None, "us-east-1", 2).unwrap(),
+            first
+        );
+        let refused = identities.link(login("u1"), Some(&guest), "us-east-1", 3);
         assert_eq!(refused, Err(LinkError::RegisteredElsewhere));
         assert_eq!(
-            identities.link("u2", Some("us-east-1:none"), "us-east-1", 3),
+            identities.link(login("u2"), Some("us-east-1:none"), "us-east-1", 3),
             Err(LinkError::Unknown)
         );
         assert_eq!(
-            identities.link("u2", Some(&guest), "us-east-1", 3).unwrap(),
+            identities
+                .link(login("u2"), Some(&guest), "us-east-1", 3)
+                .unwrap(),
             guest
         );
     }

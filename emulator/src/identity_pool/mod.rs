@@ -7,13 +7,18 @@
 //! Source: Amazon Cognito Federated Identities API reference.
 
 mod identities;
+mod logins;
 mod public;
 mod requests;
+mod role;
 mod token;
 
 pub use token::{Claims, ISSUER, TagsClaim, TokenError, TokenKey, UnusableKey};
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use axum::{
     Json, Router,
@@ -27,29 +32,38 @@ use serde_json::{Value, json};
 use crate::{
     iam::{Context, Iam, JsonError, json_response},
     template::IdentityPoolDefinition,
+    user_pool::UserPool,
 };
-use identities::{Identities, LinkError};
+use identities::{Identities, LinkError, Login};
 use requests::{DeveloperIdentity, DeveloperToken, Lookup, invalid, not_found};
 
 /// The prefix of `X-Amz-Target`.
 pub const TARGET_PREFIX: &str = "AWSCognitoIdentityService.";
 
-/// The identity pool of the template.
-pub struct IdentityPool {
-    definition: IdentityPoolDefinition,
-    iam: Arc<Iam>,
+/// The identity pools of a template. They share the key, as the real ones do.
+pub struct IdentityPools {
+    pools: Vec<IdentityPool>,
     key: Arc<TokenKey>,
-    identities: Mutex<Identities>,
 }
 
-impl IdentityPool {
-    /// A pool without identities.
-    pub fn new(definition: IdentityPoolDefinition, iam: Arc<Iam>, key: Arc<TokenKey>) -> Self {
-        Self {
-            definition,
-            iam,
-            key,
+impl IdentityPools {
+    /// Pools without identities. `users` is the user pool whose tokens they may take.
+    pub fn new(
+        definitions: &[IdentityPoolDefinition],
+        iam: &Arc<Iam>,
+        key: &Arc<TokenKey>,
+        users: Option<&UserPool>,
+    ) -> Self {
+        let pool = |definition: &IdentityPoolDefinition| IdentityPool {
+            definition: definition.clone(),
+            iam: Arc::clone(iam),
+            key: Arc::clone(key),
+            users: users.cloned(),
             identities: Mutex::default(),
+        };
+        Self {
+            pools: definitions.iter().map(pool).collect(),
+            key: Arc::clone(key),
         }
     }
 
@@ -64,12 +78,46 @@ impl IdentityPool {
 
     /// Answers one request.
     pub async fn handle(&self, headers: &HeaderMap, body: Bytes) -> Response {
-        match self.dispatch(headers, &body) {
+        let answer = match self.pool_of(&body) {
+            Ok(pool) => pool.dispatch(headers, &body),
+            Err(error) => Err(error),
+        };
+        match answer {
             Ok(answer) => json_response(StatusCode::OK, "1.1", &answer),
             Err(error) => error.into_response("1.1"),
         }
     }
 
+    /// The pool that the request names, itself or by an identity; the first one for a request that
+    /// names none, which that pool will refuse.
+    fn pool_of(&self, body: &[u8]) -> Result<&IdentityPool, JsonError> {
+        let request: Value = serde_json::from_slice(body).unwrap_or_default();
+        let text = |name: &str| request.get(name).and_then(Value::as_str);
+        let mut pools = self.pools.iter();
+        let found = match (text("IdentityPoolId"), text("IdentityId")) {
+            (Some(id), _) => {
+                let named = pools.find(|pool| pool.definition.id == id);
+                return named.ok_or_else(|| not_found("IdentityPool", id));
+            }
+            (None, Some(id)) => pools.find(|pool| pool.identities().get(id).is_some()),
+            (None, None) => None,
+        };
+        found
+            .or_else(|| self.pools.first())
+            .ok_or_else(|| not_found("IdentityPool", "none"))
+    }
+}
+
+/// One identity pool.
+struct IdentityPool {
+    definition: IdentityPoolDefinition,
+    iam: Arc<Iam>,
+    key: Arc<TokenKey>,
+    users: Option<UserPool>,
+    identities: Mutex<Identities>,
+}
+
+impl IdentityPool {
     fn dispatch(&self, headers: &HeaderMap, body: &[u8]) -> Result<Value, JsonError> {
         let target = headers
             .get("x-amz-target")
@@ -91,10 +139,7 @@ impl IdentityPool {
                 self.authorize(operation, headers, body)?;
                 self.describe(&requests::read(body)?)
             }
-            _ => Err(JsonError::new(
-                "UnknownOperationException",
-                "not known here",
-            )),
+            operation => Err(JsonError::unknown_operation(operation.unwrap_or_default())),
         }
     }
 
@@ -120,7 +165,11 @@ impl IdentityPool {
         let (provider, user) = request.login(self.definition.developer_provider_name.as_deref())?;
         let wanted = request.identity_id.as_deref();
         let (now, region) = (self.iam.now(), &self.iam.place().region);
-        let linked = self.identities().link(user, wanted, region, now);
+        let login = Login {
+            provider: provider.to_owned(),
+            user: user.to_owned(),
+        };
+        let linked = self.identities().link(login, wanted, region, now);
         let identity_id = linked.map_err(|error| match error {
             LinkError::Unknown => not_found("Identity", wanted.unwrap_or_default()),
             LinkError::RegisteredElsewhere => JsonError::new(
@@ -142,7 +191,12 @@ impl IdentityPool {
         self.same_pool(&request.identity_pool_id)?;
         let identities = self.identities();
         let user = request.developer_user_identifier.as_deref();
-        let of_user = user.and_then(|user| identities.of_developer_user(user));
+        let provider = self.definition.developer_provider_name.as_deref();
+        let login = |user: &str| Login {
+            provider: provider.unwrap_or_default().to_owned(),
+            user: user.to_owned(),
+        };
+        let of_user = user.and_then(|user| identities.of_login(&login(user)));
         let identity_id = match (&request.identity_id, user) {
             (Some(id), Some(_)) if of_user != Some(id) => {
                 return Err(JsonError::new(
@@ -158,7 +212,12 @@ impl IdentityPool {
         let found = found.ok_or_else(|| not_found("Identity", identity_id))?;
         Ok(json!({
             "IdentityId": identity_id,
-            "DeveloperUserIdentifierList": found.developer_users,
+            "DeveloperUserIdentifierList": found
+                .logins
+                .iter()
+                .filter(|login| Some(login.provider.as_str()) == provider)
+                .map(|login| login.user.as_str())
+                .collect::<Vec<_>>(),
         }))
     }
 
@@ -169,11 +228,10 @@ impl IdentityPool {
             .get(id)
             .ok_or_else(|| not_found("Identity", id))?;
         // Providers only: who the owner is, this call does not tell.
-        let provider = self.definition.developer_provider_name.as_ref();
-        let logins = provider.filter(|_| !identity.developer_users.is_empty());
+        let logins = identity.logins.iter().map(|login| login.provider.as_str());
         Ok(json!({
             "IdentityId": id,
-            "Logins": logins.into_iter().collect::<Vec<_>>(),
+            "Logins": logins.collect::<BTreeSet<_>>(),
             "CreationDate": identity.created_at,
             "LastModifiedDate": identity.modified_at,
         }))

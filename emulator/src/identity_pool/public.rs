@@ -1,14 +1,14 @@
 //! The calls that need no signature: what phones and browsers ask of an identity pool.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use super::{
     Claims, ISSUER, IdentityPool, internal,
+    logins::Visitor,
     requests::{IdentityCall, NewIdentity, invalid, not_authorized, not_found},
+    role::role,
 };
-use crate::iam::{COGNITO_IDENTITY, JsonError, SessionRequest};
+use crate::iam::{JsonError, SessionRequest};
 
 /// How long the token of GetOpenIdToken is good for ("valid for 10 minutes").
 const PUBLIC_TOKEN_SECONDS: u64 = 600;
@@ -19,8 +19,8 @@ impl IdentityPool {
     pub(super) fn get_id(&self, request: &NewIdentity) -> Result<Value, JsonError> {
         self.same_pool(&request.identity_pool_id)?;
         if !request.logins.is_empty() {
-            let claims = self.login(&request.logins)?;
-            return Ok(json!({ "IdentityId": claims.sub }));
+            let visitor = self.login(&request.logins, None)?;
+            return Ok(json!({ "IdentityId": visitor.claims.sub }));
         }
         self.guests_welcome()?;
         let (now, region) = (self.iam.now(), &self.iam.place().region);
@@ -28,8 +28,14 @@ impl IdentityPool {
         Ok(json!({ "IdentityId": created.map_err(|_| internal())? }))
     }
 
+    /// The basic flow, which a pool may refuse.
     pub(super) fn get_open_id_token(&self, request: &IdentityCall) -> Result<Value, JsonError> {
-        let identity = self.acting_as(request)?;
+        let identity = self.acting_as(request)?.claims;
+        if !self.definition.allow_classic_flow {
+            return Err(invalid(
+                "Basic (classic) flow is not enabled, please use enhanced flow.",
+            ));
+        }
         let token = self.token(
             &identity.sub,
             identity.amr,
@@ -39,23 +45,18 @@ impl IdentityPool {
         Ok(json!({ "IdentityId": identity.sub, "Token": token }))
     }
 
-    /// The enhanced flow: the pool's default role, whatever else the token would open.
+    /// The enhanced flow: Cognito chooses the role, whatever else the token would open.
     pub(super) fn get_credentials(&self, request: &IdentityCall) -> Result<Value, JsonError> {
-        let identity = self.acting_as(request)?;
+        let Visitor {
+            claims: identity,
+            user,
+        } = self.acting_as(request)?;
         let guest = identity
             .amr
             .iter()
             .any(|method| method == "unauthenticated");
-        let role_arn = if guest {
-            &self.definition.unauthenticated_role_arn
-        } else {
-            &self.definition.authenticated_role_arn
-        };
-        if request.custom_role_arn.is_some() {
-            return Err(invalid(
-                "CustomRoleArn is for logins whose token lists roles.",
-            ));
-        }
+        let custom = request.custom_role_arn.as_deref();
+        let role_arn = role(&self.definition, guest, user.as_ref(), custom)?;
         let wrong_roles = || {
             JsonError::new(
                 "InvalidIdentityPoolConfigurationException",
@@ -70,7 +71,7 @@ impl IdentityPool {
         let session = self
             .iam
             .assume_role_with_web_identity(
-                role_arn.as_deref().ok_or_else(wrong_roles)?,
+                role_arn.ok_or_else(wrong_roles)?,
                 &identity.web_identity(),
                 session_request,
             )
@@ -88,17 +89,19 @@ impl IdentityPool {
 
     /// Whom a public call acts for: the holder of a token of that very identity, or a guest's identity
     /// by its id alone.
-    fn acting_as(&self, request: &IdentityCall) -> Result<Claims, JsonError> {
+    fn acting_as(&self, request: &IdentityCall) -> Result<Visitor, JsonError> {
         let id = &request.identity_id;
         let forbidden = || not_authorized(format!("Access to Identity '{id}' is forbidden."));
         let guest = match self.identities().get(id) {
             None => return Err(not_found("Identity", id)),
-            Some(identity) => identity.developer_users.is_empty(),
+            Some(identity) => identity.logins.is_empty(),
         };
         if !request.logins.is_empty() {
-            let claims = self.login(&request.logins)?;
-            return if claims.sub == *id {
-                Ok(claims)
+            // A guest who signs in keeps the identity.
+            let wanted = guest.then_some(id.as_str());
+            let visitor = self.login(&request.logins, wanted)?;
+            return if visitor.claims.sub == *id {
+                Ok(visitor)
             } else {
                 Err(forbidden())
             };
@@ -107,7 +110,7 @@ impl IdentityPool {
             return Err(forbidden());
         }
         self.guests_welcome()?;
-        Ok(Claims {
+        let claims = Claims {
             sub: id.clone(),
             aud: self.definition.id.clone(),
             amr: vec!["unauthenticated".to_owned()],
@@ -115,24 +118,8 @@ impl IdentityPool {
             exp: 0,
             iat: 0,
             tags: None,
-        })
-    }
-
-    /// The claims of the Cognito token among the logins; no other provider is known here.
-    fn login(&self, logins: &BTreeMap<String, String>) -> Result<Claims, JsonError> {
-        let token = logins.get(COGNITO_IDENTITY);
-        let token = token.ok_or_else(|| {
-            not_authorized("Token is not from a supported provider of this identity pool.")
-        })?;
-        let claims = self.key.verify(token, self.iam.now());
-        let claims =
-            claims.map_err(|error| not_authorized(format!("Invalid login token. {error}")))?;
-        if claims.aud != self.definition.id {
-            return Err(not_authorized(
-                "Invalid login token. Incorrect token audience.",
-            ));
-        }
-        Ok(claims)
+        };
+        Ok(Visitor { claims, user: None })
     }
 
     fn guests_welcome(&self) -> Result<(), JsonError> {

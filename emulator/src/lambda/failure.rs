@@ -4,7 +4,7 @@ use std::{os::unix::process::ExitStatusExt, path::PathBuf, process::ExitStatus, 
 
 use serde_json::json;
 
-use super::runtime_api::MAX_RESPONSE_BYTES;
+use super::MAX_RESPONSE_BYTES;
 
 /// Why there is no answer of the function.
 #[derive(Clone, Debug)]

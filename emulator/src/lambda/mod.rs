@@ -39,6 +39,10 @@ pub use self::{
 /// Source: Lambda quotas, "Invocation payload: 6 MB each for request and response".
 pub const MAX_REQUEST_BYTES: usize = 6 * 1024 * 1024;
 
+/// Largest response of a function, in bytes: 6 MB and some room for its envelope.
+/// Source: the emulator's `MaxPayloadSize`; the number is in AWS's error message too.
+const MAX_RESPONSE_BYTES: usize = 6 * 1024 * 1024 + 100;
+
 /// One function: what CloudFormation would know of it.
 #[derive(Clone, Debug)]
 pub struct FunctionSpec {

@@ -18,11 +18,7 @@ use axum::{
 use serde_json::json;
 use tokio::sync::{Mutex as AsyncMutex, mpsc, oneshot, watch};
 
-use super::{failure::Failure, lock};
-
-/// Largest response of a function, in bytes: 6 MB and some room for its envelope.
-/// Source: the emulator's `MaxPayloadSize`; the number is in AWS's error message too.
-pub(super) const MAX_RESPONSE_BYTES: usize = 6 * 1024 * 1024 + 100;
+use super::{MAX_RESPONSE_BYTES, failure::Failure, lock};
 
 /// Where the runtime of an environment stands.
 #[derive(Clone, Debug)]

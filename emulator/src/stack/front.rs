@@ -14,26 +14,34 @@ use crate::{
     dynamodb::{self, DynamoDb},
     event_bus::{self, EventBus},
     iam::{Context, Iam, JsonError},
-    identity_pool::{self, IdentityPool},
+    identity_pool::{self, IdentityPools},
     secrets_manager::{self, SecretsManager},
     sqs::{self, Sqs},
     sts::Sts,
-    user_pool::UserPool,
+    user_pool::{self, UserPool},
 };
 
 const USER_POOL_TARGET: &str = "AWSCognitoIdentityProviderService.";
 
 /// User-pool operations that clients call without AWS credentials (Amazon Cognito user pools API
 /// reference, "Unauthenticated and token-authorized operations").
-const PUBLIC_OPERATIONS: [&str; 8] = [
+const PUBLIC_OPERATIONS: [&str; 16] = [
+    "ChangePassword",
     "ConfirmForgotPassword",
     "ConfirmSignUp",
+    "DeleteUser",
     "ForgotPassword",
+    "GetTokensFromRefreshToken",
     "GetUser",
+    "GetUserAttributeVerificationCode",
+    "GlobalSignOut",
     "InitiateAuth",
     "ResendConfirmationCode",
     "RespondToAuthChallenge",
+    "RevokeToken",
     "SignUp",
+    "UpdateUserAttributes",
+    "VerifyUserAttribute",
 ];
 
 pub(super) struct Services {
@@ -44,7 +52,7 @@ pub(super) struct Services {
     pub(super) sqs: Arc<Sqs>,
     pub(super) events: Arc<EventBus>,
     pub(super) sts: Sts,
-    pub(super) identity_pool: IdentityPool,
+    pub(super) identity_pools: IdentityPools,
     pub(super) user_pool: UserPool,
 }
 
@@ -70,7 +78,7 @@ pub(super) async fn dispatch(
             } else if target.starts_with(event_bus::TARGET_PREFIX) {
                 services.events.handle(&headers, body).await
             } else if target.starts_with(identity_pool::TARGET_PREFIX) {
-                services.identity_pool.handle(&headers, body).await
+                services.identity_pools.handle(&headers, body).await
             } else if let Some(operation) = target.strip_prefix(USER_POOL_TARGET) {
                 match services.admit(operation, &headers, &body) {
                     Ok(()) => services.user_pool.handle(operation, &body).await,
@@ -89,6 +97,9 @@ impl Services {
     fn admit(&self, operation: &str, headers: &HeaderMap, body: &[u8]) -> Result<(), JsonError> {
         if PUBLIC_OPERATIONS.contains(&operation) {
             return Ok(());
+        }
+        if !user_pool::knows(operation) {
+            return Err(JsonError::unknown_operation(operation));
         }
         let caller = self.iam.authenticate(headers, body)?;
         let action = format!("cognito-idp:{operation}");

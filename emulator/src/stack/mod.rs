@@ -4,6 +4,7 @@
 //! their trust policies are those that would be deployed. Every AWS API answers at one address; the HTTP
 //! API has another.
 
+mod cors;
 mod front;
 mod options;
 mod schedules;
@@ -14,15 +15,15 @@ use std::sync::Arc;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
-use axum::{Router, routing::post};
+use axum::{Router, middleware, routing::post};
 use tokio::sync::oneshot;
 
 use crate::{
-    dynamodb::DynamoDb,
+    dynamodb::{DynamoDb, Storage},
     event_bus::EventBus,
     http_client,
     iam::{self, Iam},
-    identity_pool::{IdentityPool, TokenKey},
+    identity_pool::{IdentityPools, TokenKey},
     lambda::{
         LambdaHost, http_api::http_api_router, invoke_api::invoke_router, policy_api::policy_router,
     },
@@ -97,19 +98,25 @@ impl Stack {
         let iam = Arc::new(iam);
         let lambda = wiring::host(&template, &iam, options, &aws_url)?;
         wiring::permit(&template, &lambda);
+        if options.check_binaries {
+            wiring::check_binaries(&template, &options.binaries)?;
+        }
         let user_pool = wiring::user_pool(&template, &lambda, &aws_url)?;
+        if let Storage::File(path) = &options.storage {
+            let path = path.with_extension("users.json");
+            let kept = user_pool.keep_in(&path);
+            kept.map_err(|source| StartError::Users { path, source })?;
+        }
         let key = Arc::new(TokenKey::development(&place.region)?);
-        let pool = template
-            .identity_pool()
-            .ok_or(StartError::Missing("identity pool"))?;
-        let identity_pool = IdentityPool::new(pool.clone(), Arc::clone(&iam), Arc::clone(&key));
+        let pools = template.identity_pools();
+        let identity_pools = IdentityPools::new(pools, &iam, &key, Some(&user_pool));
         let dynamodb =
             DynamoDb::start(Arc::clone(&iam), &options.storage, template.tables()).await?;
         let dynamodb = Arc::new(dynamodb);
         let sqs = Arc::new(Sqs::new(Arc::clone(&iam), wiring::queues(&template)));
         let events = Arc::new(EventBus::new(Arc::clone(&iam), wiring::buses(&template)));
         let secrets = SecretsManager::new(Arc::clone(&iam), template.secrets());
-        let identity_router = identity_pool.router();
+        let identity_router = identity_pools.router();
         let user_pool_arn = template.user_pool().map(|pool| pool.arn.clone());
         let services = Arc::new(Services {
             iam: Arc::clone(&iam),
@@ -119,7 +126,7 @@ impl Stack {
             sqs: Arc::clone(&sqs),
             events: Arc::clone(&events),
             sts: Sts::new(Arc::clone(&iam), key),
-            identity_pool,
+            identity_pools,
             user_pool: user_pool.clone(),
         });
         let front = Router::new()
@@ -129,7 +136,8 @@ impl Stack {
             .merge(policy_router(lambda.clone(), Arc::clone(&iam)))
             .merge(identity_router)
             .merge(user_pool.router())
-            .merge(issuer.router());
+            .merge(issuer.router())
+            .layer(middleware::from_fn(cors::cors));
         let http_api = wiring::http_api(&template)?;
         let shutdown = [
             aws.serve(front),
@@ -166,6 +174,11 @@ impl Stack {
     pub fn admin() -> Credentials {
         let (id, secret) = (iam::ADMIN_ACCESS_KEY_ID, iam::ADMIN_SECRET_ACCESS_KEY);
         Credentials::new(id, secret, None, None, "local administrator")
+    }
+
+    /// What the template says and this stack does not do, by property.
+    pub fn not_obeyed(&self) -> Vec<String> {
+        self.user_pool.settings().not_obeyed()
     }
 
     /// The physical name of a resource of the template, as `Ref` gives it for functions and tables.

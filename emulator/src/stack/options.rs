@@ -28,7 +28,9 @@ pub struct Options {
     pub physical_ids: BTreeMap<String, String>,
     /// Where the functions' binaries are.
     pub binaries: PathBuf,
-    /// Where tables are kept.
+    /// Whether a binary that is not there is an error at start, not at the first invocation.
+    pub check_binaries: bool,
+    /// Where tables and users are kept.
     pub storage: Storage,
     /// Sees every line that a function logs.
     pub log_sink: Option<LogSink>,
@@ -51,6 +53,7 @@ impl Options {
             place: Place::default(),
             physical_ids: BTreeMap::new(),
             binaries: binaries.to_owned(),
+            check_binaries: true,
             storage: Storage::Memory,
             log_sink: None,
             function_environment: BTreeMap::new(),
@@ -73,6 +76,22 @@ pub enum StartError {
     /// The roles.
     #[error("the template's roles are not usable")]
     Iam(#[from] IamError),
+    /// A function has no binary.
+    #[error("{function}: {} is not there: build the functions first", binary.display())]
+    Binary {
+        /// The function's logical id.
+        function: String,
+        /// Where its binary is expected.
+        binary: PathBuf,
+    },
+    /// The file of the pool's users.
+    #[error("{}: the users cannot be read", path.display())]
+    Users {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
     /// A function's role does not trust Lambda.
     #[error("the role of {0} is not for Lambda")]
     FunctionRole(String, #[source] AssumeError),

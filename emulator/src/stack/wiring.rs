@@ -1,6 +1,6 @@
 //! The template's functions, triggers and routes, as the services want them.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use crate::{
         permissions::{Permission, Source},
     },
     template::{Resource, Template, TemplateError},
-    user_pool::{self, TriggerOutcome, Triggers, UserPool},
+    user_pool::{self, TriggerOutcome, UserPool},
 };
 
 pub(super) fn host(
@@ -66,17 +66,18 @@ pub(super) fn user_pool(
     let pool = template
         .user_pool()
         .ok_or(StartError::Missing("user pool"))?;
-    let client_id = pool
-        .client_id
-        .as_deref()
-        .ok_or(StartError::Missing("user pool client"))?;
-    let function = |trigger: &str| pool.triggers.get(trigger).cloned();
-    let mut settings = user_pool::Settings::new(&pool.id, client_id, aws_url);
-    settings.triggers = Triggers {
-        pre_sign_up: function("PreSignUp"),
-        post_confirmation: function("PostConfirmation"),
-        user_migration: function("UserMigration"),
+    let of_pool = |resource: &&Resource| {
+        resource.properties.get("UserPoolId") == Some(&Value::from(pool.id.as_str()))
     };
+    let client = template
+        .resources("AWS::Cognito::UserPoolClient")
+        .find(of_pool);
+    let groups = template
+        .resources("AWS::Cognito::UserPoolGroup")
+        .filter(of_pool);
+    let groups = groups.map(|group| group.properties.clone()).collect();
+    let mut settings = user_pool::Settings::of_template(pool, client, groups, aws_url)?;
+    settings.pool_arn = pool.arn.clone();
     let lambda = lambda.clone();
     let (pool_arn, account) = (pool.arn.clone(), template.place().account_id.clone());
     let invoke: user_pool::Invoke = Arc::new(move |function, event| {
@@ -101,6 +102,21 @@ pub(super) fn user_pool(
         })
     });
     Ok(UserPool::new(settings, invoke)?)
+}
+
+/// # Errors
+/// The first function without a binary.
+pub(super) fn check_binaries(template: &Template, folder: &Path) -> Result<(), StartError> {
+    for function in template.functions() {
+        let binary = folder.join(&function.binary);
+        if !binary.is_file() {
+            return Err(StartError::Binary {
+                function: function.logical_id.clone(),
+                binary,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The names of the queues.

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Place, Resource, TemplateError,
+    Place, Resource, Resources, TemplateError,
     intrinsics::{dynamic_value, text_of},
+    of_kind,
 };
 
 /// A Lambda function.
@@ -75,34 +76,6 @@ pub struct UserPoolDefinition {
     pub events: BTreeMap<String, String>,
     /// The pool's resolved properties.
     pub properties: Value,
-}
-
-/// The identity pool.
-#[derive(Debug, Clone)]
-pub struct IdentityPoolDefinition {
-    /// The key under `Resources`.
-    pub logical_id: String,
-    /// Say `us-east-1:11111111-2222-4333-8444-555555555555`.
-    pub id: String,
-    /// `DeveloperProviderName`.
-    pub developer_provider_name: Option<String>,
-    /// `AllowUnauthenticatedIdentities`: whether guests get an identity.
-    pub allow_unauthenticated: bool,
-    /// The role that GetCredentialsForIdentity gives whoever is authenticated.
-    pub authenticated_role_arn: Option<String>,
-    /// The role that it gives guests.
-    pub unauthenticated_role_arn: Option<String>,
-}
-
-pub(super) type Resources = BTreeMap<String, Resource>;
-
-pub(super) fn of_kind<'a>(
-    resources: &'a Resources,
-    kind: &'a str,
-) -> impl Iterator<Item = &'a Resource> {
-    resources
-        .values()
-        .filter(move |resource| resource.kind == kind)
 }
 
 pub(super) fn functions(
@@ -291,40 +264,4 @@ pub(super) fn user_pool(resources: &Resources, place: &Place) -> Option<UserPool
         events: from_events,
         properties: pool.properties.clone(),
     })
-}
-
-pub(super) fn identity_pool(
-    resources: &Resources,
-) -> Result<Option<IdentityPoolDefinition>, TemplateError> {
-    let Some(pool) = of_kind(resources, "AWS::Cognito::IdentityPool").next() else {
-        return Ok(None);
-    };
-    let allow = pool.properties.get("AllowUnauthenticatedIdentities");
-    let allow_unauthenticated = allow
-        .and_then(text_of)
-        .and_then(|text| text.parse().ok())
-        .ok_or_else(|| {
-            TemplateError::new(
-                &pool.logical_id,
-                "expected AllowUnauthenticatedIdentities: true or false",
-            )
-        })?;
-    let attachment = of_kind(resources, "AWS::Cognito::IdentityPoolRoleAttachment")
-        .find(|attached| attached.properties.get("IdentityPoolId") == Some(&json!(pool.reference)));
-    let role = |name: &str| {
-        let role = attachment?.properties.get("Roles")?.get(name)?.as_str()?;
-        Some(role.to_owned())
-    };
-    let provider = pool
-        .properties
-        .get("DeveloperProviderName")
-        .and_then(Value::as_str);
-    Ok(Some(IdentityPoolDefinition {
-        logical_id: pool.logical_id.clone(),
-        id: pool.reference.clone(),
-        developer_provider_name: provider.map(str::to_owned),
-        allow_unauthenticated,
-        authenticated_role_arn: role("authenticated"),
-        unauthenticated_role_arn: role("unauthenticated"),
-    }))
 }

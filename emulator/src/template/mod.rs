@@ -4,15 +4,17 @@
 //! Everything is worked out at load, so that every fault of a template shows at start, by logical id.
 
 mod definitions;
+mod identity_pools;
 mod intrinsics;
 mod references;
 mod resources;
 mod roles;
+mod supported;
 mod yaml;
 
-pub use definitions::{
-    FunctionDefinition, IdentityPoolDefinition, SecretDefinition, TableDefinition,
-    UserPoolDefinition,
+pub use definitions::{FunctionDefinition, SecretDefinition, TableDefinition, UserPoolDefinition};
+pub use identity_pools::{
+    ClaimMatch, CognitoProvider, IdentityPoolDefinition, MappingType, RoleMapping, Rule,
 };
 pub use resources::{ACCOUNT_ID, Place, REGION, STACK_NAME};
 pub use roles::RoleDefinition;
@@ -66,6 +68,15 @@ pub struct Resource {
     pub properties: Value,
 }
 
+/// The resources whose condition holds, by logical id.
+type Resources = BTreeMap<String, Resource>;
+
+fn of_kind<'a>(resources: &'a Resources, kind: &'a str) -> impl Iterator<Item = &'a Resource> {
+    resources
+        .values()
+        .filter(move |resource| resource.kind == kind)
+}
+
 /// A template, resolved.
 #[derive(Debug, Clone)]
 pub struct Template {
@@ -78,7 +89,7 @@ pub struct Template {
     tables: Vec<TableDefinition>,
     secrets: Vec<SecretDefinition>,
     user_pool: Option<UserPoolDefinition>,
-    identity_pool: Option<IdentityPoolDefinition>,
+    identity_pools: Vec<IdentityPoolDefinition>,
 }
 
 impl Template {
@@ -105,6 +116,7 @@ impl Template {
         let resolver = Resolver::new(&root, settings)?;
         let place = settings.place.clone();
         let resources = resolve_resources(&root, &resolver)?;
+        supported::check(&resources)?;
         let outputs = resolve_outputs(&root, &resolver)?;
         let globals = resolve_globals(&root, &resolver)?;
         Ok(Self {
@@ -113,7 +125,7 @@ impl Template {
             tables: definitions::tables(&resources)?,
             secrets: definitions::secrets(&resources),
             user_pool: definitions::user_pool(&resources, &place),
-            identity_pool: definitions::identity_pool(&resources)?,
+            identity_pools: identity_pools::identity_pools(&resources)?,
             parameters: resolver.parameters().clone(),
             place,
             resources,
@@ -151,9 +163,17 @@ impl Template {
         self.user_pool.as_ref()
     }
 
-    /// The identity pool, with its default roles.
+    /// The identity pools, with their default roles, in order of their logical ids.
+    pub fn identity_pools(&self) -> &[IdentityPoolDefinition] {
+        &self.identity_pools
+    }
+
+    /// The identity pool of the developer provider; without one the first.
     pub fn identity_pool(&self) -> Option<&IdentityPoolDefinition> {
-        self.identity_pool.as_ref()
+        let mut pools = self.identity_pools.iter();
+        pools
+            .find(|pool| pool.developer_provider_name.is_some())
+            .or_else(|| self.identity_pools.first())
     }
 
     /// A parameter's value: text, or a list of texts.
@@ -168,7 +188,7 @@ impl Template {
 
     /// The resources of a type, `AWS::DynamoDB::Table` say.
     pub fn resources<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Resource> {
-        definitions::of_kind(&self.resources, kind)
+        of_kind(&self.resources, kind)
     }
 
     /// Every resource whose condition holds.

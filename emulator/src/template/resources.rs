@@ -3,6 +3,10 @@
 //! Source: the "Return values" of each resource type in the CloudFormation user guide, and SAM's
 //! "Generated resources" for the types `AWS::Serverless::*`.
 
+use sha2::{Digest, Sha256};
+
+use crate::random::uuid_of;
+
 /// The account all local ARNs are in (the documentation's example account).
 pub const ACCOUNT_ID: &str = "123456789012";
 /// The region all local ARNs are in.
@@ -57,7 +61,9 @@ impl Place {
             "AWS::Cognito::UserPool" => format!("{region}_Examplepl"),
             "AWS::Cognito::UserPoolClient" => "1example23456789example".to_owned(),
             "AWS::Cognito::IdentityPool" => {
-                format!("{region}:11111111-2222-4333-8444-555555555555")
+                let digest: [u8; 32] = Sha256::digest(logical_id).into();
+                let bytes = std::array::from_fn(|at| digest.get(at).copied().unwrap_or_default());
+                format!("{region}:{}", uuid_of(bytes))
             }
             "AWS::Serverless::HttpApi" | "AWS::ApiGatewayV2::Api" => logical_id.to_lowercase(),
             _ => format!("{stack_name}-{logical_id}"),

@@ -2,11 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    Place, Resource, TemplateError,
-    definitions::{Resources, of_kind},
-    intrinsics::text_of,
-};
+use super::{Place, Resource, Resources, TemplateError, intrinsics::text_of, of_kind};
 
 /// A role.
 #[derive(Debug, Clone)]

@@ -70,10 +70,7 @@ fn an_environment_variable_is_what_its_intrinsics_make_of_it() {
     let environment = &function(&template, "IdentityVendorFunction").environment;
     let expected = [
         ("DIRECTORY_TABLE", "example-DirectoryTable"),
-        (
-            "IDENTITY_POOL_ID",
-            "us-east-1:11111111-2222-4333-8444-555555555555",
-        ),
+        ("IDENTITY_POOL_ID", &template.identity_pool().unwrap().id),
         ("DEVELOPER_PROVIDER_NAME", "app.example"),
         (
             "ROLE_ARNS",
@@ -225,4 +222,32 @@ fn a_parameter_outside_its_allowed_values_is_refused() {
         error,
         r#"parameter DemoDataPlane: expected one of ["true","false"]"#
     );
+}
+
+#[test]
+fn what_is_not_run_here_is_refused_with_the_resource_and_the_reason() {
+    let function = "      CodeUri: target/lambda/identity-vendor/\n";
+    for (more, reason) in [
+        (
+            "      Runtime: python3.13\n",
+            "expected Runtime: provided.al2023",
+        ),
+        ("      PackageType: Image\n", "expected PackageType: Zip"),
+        (
+            "      Events: { Jobs: { Type: SQS } }\n",
+            "event Jobs is of type SQS, which nothing here fires",
+        ),
+    ] {
+        assert!(FIXTURE.contains(function));
+        let text = FIXTURE.replace(function, &format!("{function}{more}"));
+        let error = Template::parse(&text, &Settings::default()).unwrap_err();
+        assert_eq!(error.at, "IdentityVendorFunction");
+        assert!(error.reason.starts_with(reason), "{error}");
+    }
+    let nested = FIXTURE.replace(
+        "Resources:\n",
+        "Resources:\n  Other: { Type: AWS::CloudFormation::Stack }\n",
+    );
+    let error = Template::parse(&nested, &Settings::default()).unwrap_err();
+    assert_eq!(error.to_string(), "Other: nested stacks are not run here");
 }

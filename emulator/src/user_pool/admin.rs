@@ -9,7 +9,7 @@ use super::{
     delivery::mediums,
     error::Answer,
     events::{Metadata, ValidationDatum},
-    password::{PasswordHash, check_policy},
+    password::PasswordHash,
     settings::Contact,
     trigger::{Call, Source},
     users::{Status, User},
@@ -62,18 +62,18 @@ impl UserPool {
     pub(super) async fn admin_create_user(&self, request: AdminCreateUser) -> Answer {
         self.check_pool(&request.user_pool_id)?;
         if let Some(password) = &request.temporary_password {
-            check_policy(password, self.settings().password_minimum_length)?;
+            self.settings().password.check(password)?;
         }
         if request.message_action.as_deref() == Some("RESEND") {
             return Err(JsonError::invalid_parameter(
                 "RESEND is not part of this pool.",
             ));
         }
-        let mut attributes = Attributes::from_request(self.settings(), request.user_attributes)?;
+        let mut attributes = Attributes::from_request(&self.settings(), request.user_attributes)?;
         let sub = random::uuid()?;
         let username = self.new_username(&request.username, &mut attributes, &sub)?;
         self.state()
-            .refuse_duplicate(self.settings(), &username, &attributes)?;
+            .refuse_duplicate(&self.settings(), &username, &attributes)?;
 
         self.call(Call::pre_sign_up(
             Source::PreSignUpAdminCreateUser,
@@ -90,11 +90,17 @@ impl UserPool {
             None => random::token()?,
         };
         let status = Status::ForceChangePassword;
-        let user = User::new(&username, &sub, attributes, status, Some(&password))?;
+        let user = User::new(
+            (&self.settings().pool_id, &username),
+            &sub,
+            attributes,
+            status,
+            Some(&password),
+        );
         let described = user.describe("Attributes");
         {
             let mut state = self.state();
-            state.refuse_duplicate(self.settings(), &username, &user.attributes)?;
+            state.refuse_duplicate(&self.settings(), &username, &user.attributes)?;
             let verified: Vec<Contact> = Contact::ALL
                 .into_iter()
                 .filter(|contact| user.is_verified(*contact))
@@ -102,7 +108,7 @@ impl UserPool {
             state.users.insert(username.clone(), user);
             for contact in verified {
                 let force = request.force_alias_creation;
-                if let Err(taken) = state.verify(self.settings(), &username, contact, force) {
+                if let Err(taken) = state.verify(&self.settings(), &username, contact, force) {
                     state.users.remove(&username);
                     return Err(taken);
                 }
@@ -120,7 +126,7 @@ impl UserPool {
         let username = {
             let mut state = self.state();
             let user = state
-                .find_mut(self.settings(), &request.username)
+                .find_mut(&self.settings(), &request.username)
                 .ok_or_else(JsonError::user_not_found)?;
             user.require_unconfirmed()?;
             user.status = Status::Confirmed;
@@ -136,19 +142,22 @@ impl UserPool {
         self.check_pool(&request.user_pool_id)?;
         let state = self.state();
         let user = state
-            .find(self.settings(), &request.username)
+            .find(&self.settings(), &request.username)
             .ok_or_else(JsonError::user_not_found)?;
         Ok(Value::Object(user.describe("UserAttributes")))
     }
 
     pub(super) async fn admin_set_user_password(&self, request: AdminSetUserPassword) -> Answer {
         self.check_pool(&request.user_pool_id)?;
-        check_policy(&request.password, self.settings().password_minimum_length)?;
+        let settings = self.settings();
+        settings.password.check(&request.password)?;
+        let pool_id = &settings.pool_id;
         let mut state = self.state();
         let user = state
-            .find_mut(self.settings(), &request.username)
+            .find_mut(&self.settings(), &request.username)
             .ok_or_else(JsonError::user_not_found)?;
-        user.password = Some(PasswordHash::new(&request.password)?);
+        let name = (pool_id.as_str(), user.username.as_str());
+        user.password = Some(PasswordHash::new(name, &request.password));
         user.status = if request.permanent {
             Status::Confirmed
         } else {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::settings::Settings;
@@ -33,6 +33,11 @@ const STANDARD: [&str; 20] = [
     "identities",
 ];
 
+/// Whether every pool has this attribute.
+pub(super) fn is_standard(name: &str) -> bool {
+    STANDARD.contains(&name)
+}
+
 /// The longest value (developer guide, "User pool attributes"), in characters.
 const MAX_LENGTH: usize = 2048;
 
@@ -46,7 +51,7 @@ pub(super) struct Attribute {
 }
 
 /// Attributes that conform to the schema.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(super) struct Attributes(BTreeMap<String, String>);
 
 impl Attributes {
@@ -89,8 +94,7 @@ impl Attributes {
     ) -> Result<Self, JsonError> {
         let mut attributes = BTreeMap::new();
         for (name, value) in list {
-            let known =
-                STANDARD.contains(&name.as_str()) || settings.custom_attributes.contains(&name);
+            let known = is_standard(&name) || settings.custom_attributes.contains(&name);
             let phone = name != "phone_number"
                 || value.strip_prefix('+').is_some_and(|digits| {
                     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())

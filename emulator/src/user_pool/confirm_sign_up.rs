@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{
     UserPool,
+    delivery::Reach,
     error::Answer,
     events::Metadata,
     mailbox::Purpose,
@@ -36,14 +37,14 @@ impl UserPool {
         self.check_client(&request.client_id)?;
         let username = {
             let mut state = self.state();
-            let Some(user) = state.find(self.settings(), &request.username) else {
+            let Some(user) = state.find(&self.settings(), &request.username) else {
                 return Err(self.unknown_user(JsonError::expired_code()));
             };
             user.require_unconfirmed()?;
             let contact = user.proof(Purpose::ConfirmSignUp, &request.confirmation_code)?;
             let username = user.username.clone();
             state.verify(
-                self.settings(),
+                &self.settings(),
                 &username,
                 contact,
                 request.force_alias_creation,
@@ -76,7 +77,7 @@ impl UserPool {
             return Err(JsonError::invalid_parameter("User is already confirmed."));
         }
         drop(state);
-        let Some(contact) = self.reachable_by(&username, false) else {
+        let Some(contact) = self.reachable_by(&username, Reach::AutoVerified) else {
             return self.simulate_delivery(&request.username);
         };
         let details = self.send_code(&username, contact, Purpose::ConfirmSignUp)?;

@@ -12,14 +12,27 @@ use super::{
 };
 use crate::{iam::JsonError, random};
 
+/// Which addresses a code may go to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Those that are proven.
+    Verified,
+    /// Those that the pool verifies at a sign-up.
+    AutoVerified,
+}
+
 impl UserPool {
     /// Where a code can be sent: e-mail first.
-    pub(super) fn reachable_by(&self, username: &str, must_be_verified: bool) -> Option<Contact> {
+    pub(super) fn reachable_by(&self, username: &str, reach: Reach) -> Option<Contact> {
+        let settings = self.settings();
         let state = self.state();
         let user = state.users.get(username)?;
         Contact::ALL.into_iter().find(|contact| {
             user.attributes.get(contact.attribute()).is_some()
-                && (!must_be_verified || user.is_verified(*contact))
+                && match reach {
+                    Reach::Verified => user.is_verified(*contact),
+                    Reach::AutoVerified => settings.auto_verified.contains(contact),
+                }
         })
     }
 

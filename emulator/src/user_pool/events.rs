@@ -34,7 +34,7 @@ impl UserPool {
         client_metadata: Option<&Metadata>,
     ) -> Result<(), JsonError> {
         let user_attributes = match self.state().users.get(username) {
-            Some(user) => user.event_attributes(self.settings()),
+            Some(user) => user.event_attributes(&self.settings()),
             None => return Err(JsonError::user_not_found()),
         };
         let request = json!({ "userAttributes": user_attributes });

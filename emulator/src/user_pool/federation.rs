@@ -76,11 +76,12 @@ impl UserPool {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), json!(value)))
             .collect();
-        let mut attributes = Attributes::from_response(self.settings(), given)?;
+        let mut attributes = Attributes::from_response(&self.settings(), given)?;
+        let settings = self.settings();
         let question = Call::pre_sign_up(
             Source::PreSignUpExternalProvider,
             &username,
-            Some(&self.settings().client_id),
+            Some(&settings.client_id),
             &attributes,
             None,
             None,
@@ -99,7 +100,13 @@ impl UserPool {
             }
         }
         let sub = random::uuid()?;
-        let mut account = User::new(&username, &sub, attributes, Status::ExternalProvider, None)?;
+        let mut account = User::new(
+            (&self.settings().pool_id, &username),
+            &sub,
+            attributes,
+            Status::ExternalProvider,
+            None,
+        );
         account.links.push(link);
         self.state().users.insert(username.clone(), account);
         let source = Source::PostConfirmationConfirmSignUp;

@@ -5,10 +5,11 @@ use serde_json::json;
 
 use super::{
     UserPool,
+    delivery::Reach,
     error::Answer,
     events::Metadata,
     mailbox::Purpose,
-    password::{PasswordHash, check_policy},
+    password::PasswordHash,
     trigger::Source,
     users::{Status, User},
 };
@@ -53,7 +54,7 @@ impl UserPool {
         }
         // A code goes to a verified address only; who has none looks like nobody (developer guide,
         // "Managing user existence error responses").
-        match self.reachable_by(&username, true) {
+        match self.reachable_by(&username, Reach::Verified) {
             Some(contact) => {
                 let details = self.send_code(&username, contact, Purpose::ForgotPassword)?;
                 Ok(json!({ "CodeDeliveryDetails": details }))
@@ -69,15 +70,18 @@ impl UserPool {
 
     pub(super) async fn confirm_forgot_password(&self, request: ConfirmForgotPassword) -> Answer {
         self.check_client(&request.client_id)?;
-        check_policy(&request.password, self.settings().password_minimum_length)?;
+        let settings = self.settings();
+        settings.password.check(&request.password)?;
+        let pool_id = &settings.pool_id;
         let username = {
             let mut state = self.state();
-            let Some(user) = state.find_mut(self.settings(), &request.username) else {
+            let Some(user) = state.find_mut(&self.settings(), &request.username) else {
                 return Err(self.unknown_user(JsonError::code_mismatch()));
             };
             user.proof(Purpose::ForgotPassword, &request.confirmation_code)?;
             user.codes.remove(&Purpose::ForgotPassword);
-            user.password = Some(PasswordHash::new(&request.password)?);
+            let name = (pool_id.as_str(), user.username.as_str());
+            user.password = Some(PasswordHash::new(name, &request.password));
             user.status = Status::Confirmed;
             user.username.clone()
         };

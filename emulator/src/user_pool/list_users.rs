@@ -1,11 +1,11 @@
-//! ListUsers and DescribeUserPool: what an administrator sees of the whole pool.
+//! ListUsers: what an administrator sees of the whole pool.
 
 use std::ops::Bound;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{UserPool, error::Answer, settings::Contact, users::User};
+use super::{UserPool, error::Answer, users::User};
 use crate::iam::JsonError;
 
 /// The most users of one answer, and how many when nothing else is asked (API reference, ListUsers).
@@ -18,12 +18,6 @@ pub(super) struct ListUsers {
     filter: Option<String>,
     limit: Option<usize>,
     pagination_token: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct DescribeUserPool {
-    user_pool_id: String,
 }
 
 /// `attribute = "value"` or `attribute ^= "prefix"`.
@@ -61,27 +55,6 @@ impl UserPool {
             Some(token) => json!({ "Users": users, "PaginationToken": token }),
             None => json!({ "Users": users }),
         })
-    }
-
-    pub(super) async fn describe_user_pool(&self, request: DescribeUserPool) -> Answer {
-        self.check_pool(&request.user_pool_id)?;
-        let settings = self.settings();
-        let names = |contacts: &[Contact]| -> Vec<&str> {
-            contacts.iter().map(|contact| contact.attribute()).collect()
-        };
-        Ok(json!({ "UserPool": {
-            "Id": settings.pool_id,
-            "Name": settings.pool_id,
-            "EstimatedNumberOfUsers": self.state().users.len(),
-            "UsernameAttributes": names(&settings.username_attributes),
-            "AliasAttributes": names(&settings.alias_attributes),
-            "Policies": { "PasswordPolicy": { "MinimumLength": settings.password_minimum_length } },
-            "LambdaConfig": {
-                "PreSignUp": settings.triggers.pre_sign_up,
-                "PostConfirmation": settings.triggers.post_confirmation,
-                "UserMigration": settings.triggers.user_migration,
-            },
-        }}))
     }
 }
 

@@ -29,6 +29,8 @@ pub enum Purpose {
     ConfirmSignUp,
     /// Sets a forgotten password.
     ForgotPassword,
+    /// Proves an address that was changed.
+    VerifyAttribute,
     /// Tells a person of the account that an administrator or a migration made.
     Invitation,
 }

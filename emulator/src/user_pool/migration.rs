@@ -75,7 +75,8 @@ impl UserPool {
             "messageAction": null,
             "desiredDeliveryMediums": null,
         });
-        let client_id = Some(self.settings().client_id.as_str());
+        let settings = self.settings();
+        let client_id = Some(settings.client_id.as_str());
         let response = self
             .call(Call {
                 source,
@@ -103,12 +104,13 @@ impl UserPool {
         };
         let chosen = given.remove("username");
         let chosen = chosen.as_ref().and_then(Value::as_str).unwrap_or(name);
-        let mut attributes = Attributes::from_response(self.settings(), given)?;
+        let mut attributes = Attributes::from_response(&self.settings(), given)?;
         let sub = random::uuid()?;
         let username = self.new_username(chosen, &mut attributes, &sub)?;
         if self.settings().migration_fires_pre_sign_up {
             let source = Source::PreSignUpAdminCreateUser;
-            let client_id = Some(self.settings().client_id.as_str());
+            let settings = self.settings();
+            let client_id = Some(settings.client_id.as_str());
             self.call(Call::pre_sign_up(
                 source,
                 &username,
@@ -125,17 +127,23 @@ impl UserPool {
             .filter(|contact| attributes.get(contact.verified_attribute()) == Some("true"))
             .collect();
         let force = flag(&response, "forceAliasCreation")?;
-        let user = User::new(&username, &sub, attributes, status, password)?;
+        let user = User::new(
+            (&self.settings().pool_id, &username),
+            &sub,
+            attributes,
+            status,
+            password,
+        );
         {
             let mut state = self.state();
             // The same person may have moved in by another request in the meantime.
-            if let Some(user) = state.find(self.settings(), name) {
+            if let Some(user) = state.find(&self.settings(), name) {
                 return Ok(Some(user.username.clone()));
             }
-            state.refuse_duplicate(self.settings(), &username, &user.attributes)?;
+            state.refuse_duplicate(&self.settings(), &username, &user.attributes)?;
             state.users.insert(username.clone(), user);
             for contact in verified {
-                if let Err(taken) = state.verify(self.settings(), &username, contact, force) {
+                if let Err(taken) = state.verify(&self.settings(), &username, contact, force) {
                     state.users.remove(&username);
                     return Err(taken);
                 }

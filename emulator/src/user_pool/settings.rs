@@ -1,5 +1,7 @@
 //! What a user pool and its one app client are set to.
 
+use serde_json::{Map, Value};
+
 /// A user pool with one app client that has no secret.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -19,14 +21,82 @@ pub struct Settings {
     pub alias_attributes: Vec<Contact>,
     /// The schema's own attributes, each with its prefix `custom:`.
     pub custom_attributes: Vec<String>,
-    /// The shortest password, in characters.
-    pub password_minimum_length: usize,
+    /// What verification a sign-up sends a code for.
+    pub auto_verified: Vec<Contact>,
+    /// What a password must be.
+    pub password: PasswordPolicy,
+    /// Nobody signs up: administrators make the users.
+    pub admin_creates_only: bool,
+    /// How the app client may sign in.
+    pub flows: Vec<Flow>,
+    /// How long an access token lives.
+    pub access_token_seconds: i64,
+    /// How long an ID token lives.
+    pub id_token_seconds: i64,
+    /// How long a refresh token can be used.
+    pub refresh_token_seconds: i64,
+    /// `arn:aws:cognito-idp:…`; empty if nobody has said.
+    pub pool_arn: String,
+    /// The pool's groups at start, each as `GroupType`.
+    pub groups: Vec<Value>,
+    /// The pool as its API describes it, what is not obeyed included.
+    pub pool: Map<String, Value>,
+    /// The same of the client.
+    pub client: Map<String, Value>,
     /// The app client's `PreventUserExistenceErrors` is `ENABLED`.
     pub prevent_user_existence_errors: bool,
     /// The pool's Lambda functions.
     pub triggers: Triggers,
     /// Whether a migration also fires `PreSignUp_AdminCreateUser`. Reports differ on what AWS does.
     pub migration_fires_pre_sign_up: bool,
+}
+
+/// `PasswordPolicyType`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PasswordPolicy {
+    /// The shortest password, in characters.
+    pub minimum_length: usize,
+    /// Whether an upper-case letter must be in it.
+    pub uppercase: bool,
+    /// Whether a lower-case letter must be in it.
+    pub lowercase: bool,
+    /// Whether a digit must be in it.
+    pub numbers: bool,
+    /// Whether one of the symbols that the service names must be in it.
+    pub symbols: bool,
+}
+
+/// How a client signs in: `ExplicitAuthFlows`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// `USER_PASSWORD_AUTH`.
+    UserPassword,
+    /// `ADMIN_USER_PASSWORD_AUTH`.
+    AdminUserPassword,
+    /// `USER_SRP_AUTH`.
+    Srp,
+    /// `REFRESH_TOKEN_AUTH`.
+    RefreshToken,
+}
+
+impl Flow {
+    /// All that this pool knows.
+    pub const ALL: [Self; 4] = [
+        Self::UserPassword,
+        Self::AdminUserPassword,
+        Self::Srp,
+        Self::RefreshToken,
+    ];
+
+    /// The value of `ExplicitAuthFlows` that admits it.
+    pub fn allowed_by(self) -> &'static str {
+        match self {
+            Self::UserPassword => "ALLOW_USER_PASSWORD_AUTH",
+            Self::AdminUserPassword => "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+            Self::Srp => "ALLOW_USER_SRP_AUTH",
+            Self::RefreshToken => "ALLOW_REFRESH_TOKEN_AUTH",
+        }
+    }
 }
 
 /// The name of the Lambda function behind each trigger, where there is one.
@@ -51,7 +121,7 @@ pub enum Contact {
 
 impl Settings {
     /// A pool in which the e-mail address is the user name, without triggers; passwords have eight
-    /// characters, the service's default.
+    /// characters of any class, and the client may sign in by every flow.
     pub fn new(pool_id: &str, client_id: &str, base_url: &str) -> Self {
         let region = pool_id.split('_').next().unwrap_or_default();
         Self {
@@ -62,7 +132,23 @@ impl Settings {
             username_attributes: vec![Contact::Email],
             alias_attributes: Vec::new(),
             custom_attributes: Vec::new(),
-            password_minimum_length: 8,
+            auto_verified: Contact::ALL.to_vec(),
+            password: PasswordPolicy {
+                minimum_length: 8,
+                uppercase: false,
+                lowercase: false,
+                numbers: false,
+                symbols: false,
+            },
+            admin_creates_only: false,
+            flows: Flow::ALL.to_vec(),
+            access_token_seconds: 3600,
+            id_token_seconds: 3600,
+            refresh_token_seconds: 30 * 86_400,
+            pool_arn: String::new(),
+            groups: Vec::new(),
+            pool: Map::new(),
+            client: Map::new(),
             prevent_user_existence_errors: true,
             triggers: Triggers::default(),
             migration_fires_pre_sign_up: false,

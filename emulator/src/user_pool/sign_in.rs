@@ -1,16 +1,11 @@
-//! InitiateAuth, AdminInitiateAuth, RespondToAuthChallenge and GetUser: a person signs in.
-
-use std::collections::BTreeMap;
+//! InitiateAuth, AdminInitiateAuth and RespondToAuthChallenge: a person signs in.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    UserPool,
-    error::Answer,
-    events::Metadata,
-    password::{PasswordHash, check_policy},
-    users::Status,
+    UserPool, error::Answer, events::Metadata, parameters::Parameters, password::PasswordHash,
+    settings::Flow, users::Status,
 };
 use crate::{iam::JsonError, random};
 
@@ -43,16 +38,6 @@ pub(super) struct RespondToAuthChallenge {
     challenge_responses: Parameters,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct GetUser {
-    access_token: String,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(transparent)]
-struct Parameters(BTreeMap<String, String>);
-
 /// What a password opens.
 enum Admission {
     Tokens,
@@ -61,22 +46,26 @@ enum Admission {
 
 impl UserPool {
     pub(super) async fn initiate_auth(&self, request: InitiateAuth) -> Answer {
-        self.authenticate(request, "USER_PASSWORD_AUTH").await
+        self.authenticate(request, Flow::UserPassword).await
     }
 
     pub(super) async fn admin_initiate_auth(&self, request: AdminInitiateAuth) -> Answer {
         self.check_pool(&request.user_pool_id)?;
-        self.authenticate(request.request, "ADMIN_USER_PASSWORD_AUTH")
+        self.authenticate(request.request, Flow::AdminUserPassword)
             .await
     }
 
-    async fn authenticate(&self, request: InitiateAuth, password_flow: &str) -> Answer {
+    async fn authenticate(&self, request: InitiateAuth, password_flow: Flow) -> Answer {
         self.check_client(&request.client_id)?;
-        match request.auth_flow.as_str() {
-            "REFRESH_TOKEN_AUTH" | "REFRESH_TOKEN" => {
+        match (request.auth_flow.as_str(), password_flow) {
+            ("REFRESH_TOKEN_AUTH" | "REFRESH_TOKEN", _) => {
+                self.check_flow(Flow::RefreshToken)?;
                 self.refresh(request.auth_parameters.required("REFRESH_TOKEN")?)
             }
-            flow if flow == password_flow => {
+            ("USER_SRP_AUTH", _) => self.begin_srp(&request.auth_parameters),
+            ("USER_PASSWORD_AUTH", Flow::UserPassword)
+            | ("ADMIN_USER_PASSWORD_AUTH" | "ADMIN_NO_SRP_AUTH", Flow::AdminUserPassword) => {
+                self.check_flow(password_flow)?;
                 let name = request.auth_parameters.required("USERNAME")?;
                 let password = request.auth_parameters.required("PASSWORD")?;
                 self.sign_in(name, password, request.client_metadata.as_ref())
@@ -88,6 +77,18 @@ impl UserPool {
         }
     }
 
+    /// The client must be set to take this flow.
+    pub(super) fn check_flow(&self, flow: Flow) -> Result<(), JsonError> {
+        if self.settings().flows.contains(&flow) {
+            return Ok(());
+        }
+        Err(JsonError::invalid_parameter(match flow {
+            Flow::UserPassword => "USER_PASSWORD_AUTH flow not enabled for this client",
+            Flow::Srp => "USER_SRP_AUTH is not enabled for the client.",
+            Flow::AdminUserPassword | Flow::RefreshToken => "Auth flow not enabled for this client",
+        }))
+    }
+
     async fn sign_in(&self, name: &str, password: &str, metadata: Option<&Metadata>) -> Answer {
         let username = match self.username_of(name) {
             Some(username) => username,
@@ -96,20 +97,40 @@ impl UserPool {
                 .await?
                 .ok_or_else(|| self.unknown_user(JsonError::wrong_credentials()))?,
         };
-        match self.admit(&username, password)? {
-            Admission::Tokens => self.authentication_result(&username),
-            Admission::NewPasswordRequired => self.demand_new_password(&username),
+        self.check_password(&username, password)?;
+        self.admitted(&username)
+    }
+
+    /// What somebody gets who has shown the password.
+    pub(super) fn admitted(&self, username: &str) -> Answer {
+        match self.admit(username)? {
+            Admission::Tokens => self.authentication_result(username),
+            Admission::NewPasswordRequired => self.demand_new_password(username),
         }
     }
 
     /// The status answers before the password does, as reported in aws/aws-sdk-js#4608.
-    fn admit(&self, username: &str, password: &str) -> Result<Admission, JsonError> {
+    fn check_password(&self, username: &str, password: &str) -> Result<(), JsonError> {
+        self.admit(username)?;
+        let settings = self.settings();
+        let state = self.state();
+        let user = state.users.get(username);
+        let known = user.and_then(|user| user.password.as_ref());
+        let name = (settings.pool_id.as_str(), username);
+        if known.is_some_and(|known| known.matches(name, password)) {
+            Ok(())
+        } else {
+            Err(JsonError::wrong_credentials())
+        }
+    }
+
+    fn admit(&self, username: &str) -> Result<Admission, JsonError> {
         let state = self.state();
         let user = state
             .users
             .get(username)
             .ok_or_else(JsonError::wrong_credentials)?;
-        let admission = match user.status {
+        Ok(match user.status {
             Status::Unconfirmed => {
                 return Err(JsonError::new(
                     "UserNotConfirmedException",
@@ -122,11 +143,7 @@ impl UserPool {
             }
             Status::Confirmed | Status::ExternalProvider => Admission::Tokens,
             Status::ForceChangePassword => Admission::NewPasswordRequired,
-        };
-        match &user.password {
-            Some(known) if known.matches(password) => Ok(admission),
-            _ => Err(JsonError::wrong_credentials()),
-        }
+        })
     }
 
     fn demand_new_password(&self, username: &str) -> Answer {
@@ -155,11 +172,15 @@ impl UserPool {
         request: RespondToAuthChallenge,
     ) -> Answer {
         self.check_client(&request.client_id)?;
-        if request.challenge_name != "NEW_PASSWORD_REQUIRED" {
-            return Err(JsonError::invalid_parameter("Challenge not supported."));
+        match request.challenge_name.as_str() {
+            "PASSWORD_VERIFIER" => return self.finish_srp(&request.challenge_responses),
+            "NEW_PASSWORD_REQUIRED" => {}
+            _ => return Err(JsonError::invalid_parameter("Challenge not supported.")),
         }
         let password = request.challenge_responses.required("NEW_PASSWORD")?;
-        check_policy(password, self.settings().password_minimum_length)?;
+        let settings = self.settings();
+        settings.password.check(password)?;
+        let pool_id = &settings.pool_id;
         let username = {
             let mut state = self.state();
             let username = state
@@ -170,30 +191,11 @@ impl UserPool {
                 .users
                 .get_mut(&username)
                 .ok_or_else(JsonError::user_not_found)?;
-            user.password = Some(PasswordHash::new(password)?);
+            let name = (pool_id.as_str(), username.as_str());
+            user.password = Some(PasswordHash::new(name, password));
             user.status = Status::Confirmed;
             username
         };
         self.authentication_result(&username)
-    }
-
-    pub(super) async fn get_user(&self, request: GetUser) -> Answer {
-        let username = self.holder_of(&request.access_token)?;
-        let state = self.state();
-        let user = state
-            .users
-            .get(&username)
-            .ok_or_else(JsonError::user_not_found)?;
-        let mut answer = user.describe("UserAttributes");
-        answer.retain(|name, _| name == "Username" || name == "UserAttributes");
-        Ok(Value::Object(answer))
-    }
-}
-
-impl Parameters {
-    fn required(&self, name: &str) -> Result<&str, JsonError> {
-        self.0.get(name).map(String::as_str).ok_or_else(|| {
-            JsonError::invalid_parameter(format!("Missing required parameter {name}"))
-        })
     }
 }

@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 use super::{
     UserPool,
     attributes::{Attribute, Attributes},
+    delivery::Reach,
     error::Answer,
     events::{Metadata, ValidationDatum},
     mailbox::Purpose,
-    password::check_policy,
     settings::Contact,
     trigger::{Call, Source, flag},
     users::{Status, User},
@@ -38,8 +38,12 @@ struct Verdict {
 impl UserPool {
     pub(super) async fn sign_up(&self, request: SignUp) -> Answer {
         self.check_client(&request.client_id)?;
-        check_policy(&request.password, self.settings().password_minimum_length)?;
-        let mut attributes = Attributes::from_request(self.settings(), request.user_attributes)?;
+        if self.settings().admin_creates_only {
+            let message = "SignUp is not permitted for this user pool";
+            return Err(JsonError::not_authorized(message));
+        }
+        self.settings().password.check(&request.password)?;
+        let mut attributes = Attributes::from_request(&self.settings(), request.user_attributes)?;
         for contact in Contact::ALL {
             if attributes.get(contact.verified_attribute()).is_some() {
                 let message = format!(
@@ -54,7 +58,7 @@ impl UserPool {
         // documented.
         let username = self.new_username(&request.username, &mut attributes, &sub)?;
         self.state()
-            .refuse_duplicate(self.settings(), &username, &attributes)?;
+            .refuse_duplicate(&self.settings(), &username, &attributes)?;
 
         let client_id = request.client_id.as_str();
         let metadata = request.client_metadata.as_ref();
@@ -76,15 +80,21 @@ impl UserPool {
         } else {
             Status::Unconfirmed
         };
-        let user = User::new(&username, &sub, attributes, status, Some(&request.password))?;
+        let user = User::new(
+            (&self.settings().pool_id, &username),
+            &sub,
+            attributes,
+            status,
+            Some(&request.password),
+        );
         {
             let mut state = self.state();
             // Another sign-up may have come first while the function ran.
-            state.refuse_duplicate(self.settings(), &username, &user.attributes)?;
+            state.refuse_duplicate(&self.settings(), &username, &user.attributes)?;
             state.users.insert(username.clone(), user);
             for contact in verdict.verified {
                 // An attribute that is verified automatically takes its alias from whoever had it.
-                state.verify(self.settings(), &username, contact, true)?;
+                state.verify(&self.settings(), &username, contact, true)?;
             }
         }
         if verdict.confirm {
@@ -93,7 +103,7 @@ impl UserPool {
                 .await?;
             return Ok(json!({ "UserConfirmed": true, "UserSub": sub }));
         }
-        let Some(contact) = self.reachable_by(&username, false) else {
+        let Some(contact) = self.reachable_by(&username, Reach::AutoVerified) else {
             return Ok(json!({ "UserConfirmed": false, "UserSub": sub }));
         };
         let details = self.send_code(&username, contact, Purpose::ConfirmSignUp)?;

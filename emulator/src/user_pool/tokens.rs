@@ -2,27 +2,26 @@
 //! published.
 
 use axum::{Json, Router, routing::get};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::{
     UserPool,
     error::Answer,
-    groups::{preferred_role, roles},
-    users::State,
+    group::{preferred_role, roles},
+    session::Session,
+    settings::Flow,
+    state::State,
 };
 use crate::{iam::JsonError, random};
 
-/// How long ID and access tokens live, in seconds: the app client's default.
-const LIFETIME: i64 = 3600;
-
-/// A sign-in that a refresh token continues.
-#[derive(Clone)]
-pub(super) struct Session {
-    username: String,
-    auth_time: i64,
-    origin_jti: String,
-    event_id: String,
+/// GetTokensFromRefreshToken.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct RefreshRequest {
+    client_id: String,
+    refresh_token: String,
 }
 
 impl UserPool {
@@ -51,6 +50,12 @@ impl UserPool {
             .sessions
             .get(refresh_token)
             .ok_or_else(|| JsonError::not_authorized("Invalid Refresh Token"))?;
+        let until = session
+            .auth_time
+            .saturating_add(self.settings().refresh_token_seconds);
+        if until <= OffsetDateTime::now_utc().unix_timestamp() {
+            return Err(JsonError::not_authorized("Refresh Token has expired"));
+        }
         let result = self.tokens(&state, session)?;
         Ok(json!({ "AuthenticationResult": result, "ChallengeParameters": {} }))
     }
@@ -68,8 +73,8 @@ impl UserPool {
             "event_id": session.event_id,
             "auth_time": session.auth_time,
             "iat": now,
-            "exp": now + LIFETIME,
         });
+        let settings = self.settings();
         let groups = state.groups_of(user);
         if !groups.is_empty() {
             let names: Vec<&str> = groups.iter().map(|group| group.name()).collect();
@@ -88,7 +93,8 @@ impl UserPool {
         merge(
             &mut id,
             json!({
-                "aud": self.settings().client_id,
+                "aud": settings.client_id,
+                "exp": now.saturating_add(settings.id_token_seconds),
                 "cognito:username": user.username,
                 "token_use": "id",
                 "jti": random::uuid()?,
@@ -106,7 +112,8 @@ impl UserPool {
         merge(
             &mut access,
             json!({
-                "client_id": self.settings().client_id,
+                "client_id": settings.client_id,
+                "exp": now.saturating_add(settings.access_token_seconds),
                 "username": user.username,
                 "scope": "aws.cognito.signin.user.admin",
                 "token_use": "access",
@@ -116,9 +123,15 @@ impl UserPool {
         Ok(json!({
             "IdToken": self.signer().sign(&id)?,
             "AccessToken": self.signer().sign(&access)?,
-            "ExpiresIn": LIFETIME,
+            "ExpiresIn": settings.access_token_seconds,
             "TokenType": "Bearer",
         }))
+    }
+
+    pub(super) async fn get_tokens_from_refresh_token(&self, request: RefreshRequest) -> Answer {
+        self.check_client(&request.client_id)?;
+        self.check_flow(Flow::RefreshToken)?;
+        self.refresh(&request.refresh_token)
     }
 
     /// Whose access token this is.
@@ -135,11 +148,56 @@ impl UserPool {
         if expires <= OffsetDateTime::now_utc().unix_timestamp() {
             return Err(JsonError::not_authorized("Access Token has expired"));
         }
-        claims
-            .get("username")
-            .and_then(Value::as_str)
-            .map(str::to_owned)
-            .ok_or_else(invalid)
+        let text = |claim: &str| claims.get(claim).and_then(Value::as_str);
+        let origin = text("origin_jti");
+        let state = self.state();
+        let mut sessions = state.sessions.values();
+        if !sessions.any(|session| origin == Some(&session.origin_jti)) {
+            let message = "Access Token has been revoked";
+            return Err(JsonError::not_authorized(message));
+        }
+        text("username").map(str::to_owned).ok_or_else(invalid)
+    }
+
+    /// The claims of an ID token of this pool, for whoever takes such tokens as proof. With
+    /// `server_side_check` the user must still be there.
+    ///
+    /// # Errors
+    /// Why it is no proof.
+    pub fn verified_id_token(
+        &self,
+        token: &str,
+        server_side_check: bool,
+    ) -> Result<Value, &'static str> {
+        let claims = self
+            .signer()
+            .claims(token)
+            .ok_or("Could not verify the signature.")?;
+        if claims.get("token_use") != Some(&json!("id")) {
+            return Err("Not an ID token.");
+        }
+        let expires = claims.get("exp").and_then(Value::as_i64).unwrap_or(0);
+        if expires <= OffsetDateTime::now_utc().unix_timestamp() {
+            return Err("Token expired.");
+        }
+        let text = |claim: &str| claims.get(claim).and_then(Value::as_str);
+        if text("iss") != Some(&self.issuer()) {
+            return Err("Issuer doesn't match.");
+        }
+        if server_side_check {
+            let state = self.state();
+            let user = text("cognito:username").and_then(|name| state.users.get(name));
+            let origin = text("origin_jti");
+            let signed_in = user.is_some_and(|user| text("sub") == Some(&user.sub))
+                && state
+                    .sessions
+                    .values()
+                    .any(|session| origin == Some(&session.origin_jti));
+            if !signed_in {
+                return Err("The user is signed out or no longer there.");
+            }
+        }
+        Ok(claims)
     }
 
     /// The `iss` of every token.

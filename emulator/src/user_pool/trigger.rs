@@ -58,7 +58,8 @@ impl UserPool {
         &self,
         call: Call<'_>,
     ) -> Result<Option<Map<String, Value>>, JsonError> {
-        let Some(function) = call.source.function(&self.settings().triggers) else {
+        let settings = self.settings();
+        let Some(function) = call.source.function(&settings.triggers) else {
             return Ok(None);
         };
         let event = json!({

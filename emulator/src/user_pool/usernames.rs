@@ -11,10 +11,8 @@ impl UserPool {
         attributes: &mut Attributes,
         sub: &str,
     ) -> Result<String, JsonError> {
-        let (replacing, aliases) = (
-            &self.settings().username_attributes,
-            &self.settings().alias_attributes,
-        );
+        let settings = self.settings();
+        let (replacing, aliases) = (&settings.username_attributes, &settings.alias_attributes);
         if submitted.is_empty() {
             return Err(JsonError::invalid_parameter(
                 "1 validation error detected: Value at 'username' failed to satisfy constraint: \

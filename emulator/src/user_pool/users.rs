@@ -1,37 +1,27 @@
-//! The users of the pool, and who of them owns which sign-in name.
+//! A user of the pool.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tokio::time::{Duration, Instant};
 
 use super::{
     attributes::Attributes,
-    groups::Group,
     mailbox::Purpose,
     password::PasswordHash,
     settings::{Contact, Settings},
-    tokens::Session,
 };
 use crate::iam::JsonError;
 
-/// Everything the pool remembers.
-#[derive(Default)]
-pub(super) struct State {
-    pub(super) users: BTreeMap<String, User>,
-    pub(super) groups: BTreeMap<String, Group>,
-    /// By refresh token.
-    pub(super) sessions: BTreeMap<String, Session>,
-    /// Who has to choose a password, by the challenge's session.
-    pub(super) challenges: BTreeMap<String, String>,
-}
-
+#[derive(Serialize, Deserialize)]
 pub(super) struct User {
     pub(super) username: String,
     pub(super) sub: String,
     pub(super) attributes: Attributes,
     pub(super) status: Status,
     pub(super) password: Option<PasswordHash>,
+    #[serde(skip)]
     pub(super) codes: BTreeMap<Purpose, Code>,
     pub(super) groups: BTreeSet<String>,
     /// Who of other providers signs in as this user.
@@ -41,7 +31,7 @@ pub(super) struct User {
 }
 
 /// `UserStatus`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Status {
     Unconfirmed,
     Confirmed,
@@ -51,7 +41,7 @@ pub(super) enum Status {
 }
 
 /// A user of another provider.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Link {
     provider: String,
     subject: String,
@@ -81,103 +71,25 @@ pub(super) struct Code {
     pub(super) expires: Instant,
 }
 
-impl State {
-    /// The user whom `name` signs in: by user name, by an attribute that replaces it, or by a
-    /// verified alias. Case does not matter, as in pools made since 2020.
-    pub(super) fn find(&self, settings: &Settings, name: &str) -> Option<&User> {
-        self.users
-            .values()
-            .find(|user| user.answers_to(settings, name))
-    }
-
-    pub(super) fn find_mut(&mut self, settings: &Settings, name: &str) -> Option<&mut User> {
-        self.users
-            .values_mut()
-            .find(|user| user.answers_to(settings, name))
-    }
-
-    /// Whether `user` could be added beside those who are there.
-    pub(super) fn refuse_duplicate(
-        &self,
-        settings: &Settings,
-        username: &str,
-        attributes: &Attributes,
-    ) -> Result<(), JsonError> {
-        let exists = |message| Err(JsonError::new("UsernameExistsException", message));
-        for user in self.users.values() {
-            if user.username.eq_ignore_ascii_case(username) {
-                return exists("User already exists".to_owned());
-            }
-            for contact in &settings.username_attributes {
-                let name = contact.attribute();
-                if user.attributes.same(name, attributes) {
-                    return exists(format!("An account with the given {name} already exists."));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Marks the attribute as verified. As an alias it has one owner: `force` takes it away from
-    /// whoever had it.
-    pub(super) fn verify(
-        &mut self,
-        settings: &Settings,
-        username: &str,
-        contact: Contact,
-        force: bool,
-    ) -> Result<(), JsonError> {
-        let Some(user) = self.users.get(username) else {
-            return Err(JsonError::user_not_found());
-        };
-        let attributes = user.attributes.clone();
-        if settings.alias_attributes.contains(&contact) {
-            for other in self
-                .users
-                .values_mut()
-                .filter(|other| other.username != username)
-            {
-                if !other.is_verified(contact)
-                    || !other.attributes.same(contact.attribute(), &attributes)
-                {
-                    continue;
-                }
-                if !force {
-                    let message = format!(
-                        "An account with the {} already exists.",
-                        contact.attribute()
-                    );
-                    return Err(JsonError::new("AliasExistsException", message));
-                }
-                other.attributes.set(contact.verified_attribute(), "false");
-            }
-        }
-        if let Some(user) = self.users.get_mut(username) {
-            user.attributes.set(contact.verified_attribute(), "true");
-        }
-        Ok(())
-    }
-}
-
 impl User {
     pub(super) fn new(
-        username: &str,
+        (pool_id, username): (&str, &str),
         sub: &str,
         attributes: Attributes,
         status: Status,
         password: Option<&str>,
-    ) -> Result<Self, JsonError> {
-        Ok(Self {
+    ) -> Self {
+        Self {
             username: username.to_owned(),
             sub: sub.to_owned(),
             attributes,
             status,
-            password: password.map(PasswordHash::new).transpose()?,
+            password: password.map(|password| PasswordHash::new((pool_id, username), password)),
             codes: BTreeMap::new(),
             groups: BTreeSet::new(),
             links: Vec::new(),
             created: time::OffsetDateTime::now_utc().unix_timestamp(),
-        })
+        }
     }
 
     /// The attribute `identities`: JSON, as text; none for a user without any.
@@ -196,7 +108,7 @@ impl User {
         (!identities.is_empty()).then(|| Value::from(identities).to_string())
     }
 
-    fn answers_to(&self, settings: &Settings, name: &str) -> bool {
+    pub(super) fn answers_to(&self, settings: &Settings, name: &str) -> bool {
         let has = |contact: &Contact| {
             let value = self.attributes.get(contact.attribute());
             value.is_some_and(|value| value.eq_ignore_ascii_case(name))
@@ -288,7 +200,9 @@ impl Purpose {
     pub(super) fn lifetime(self) -> Duration {
         match self {
             Self::ForgotPassword => Duration::from_secs(3600),
-            Self::ConfirmSignUp | Self::Invitation => Duration::from_secs(24 * 3600),
+            Self::ConfirmSignUp | Self::Invitation | Self::VerifyAttribute => {
+                Duration::from_secs(24 * 3600)
+            }
         }
     }
 }

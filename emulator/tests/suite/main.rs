@@ -2,12 +2,16 @@
 #![cfg(test)]
 
 mod data_plane;
+mod identities;
 mod lambda_host;
 mod messages;
 mod oidc_issuer;
 mod permissions;
+mod pool_resource;
 mod schedules;
 mod secrets;
+mod stands_alone;
 mod support;
+mod user_logins;
 mod user_pool;
 mod vending;

@@ -54,6 +54,7 @@ impl Aws {
         let clock = Arc::new(AtomicU64::new(START));
         let time = Arc::clone(&clock);
         let options = Options {
+            check_binaries: false,
             storage,
             clock: Arc::new(move || time.load(Ordering::SeqCst)),
             ..Options::new(&fixture, Path::new("/nonexistent"))

@@ -181,10 +181,8 @@ async fn a_pool_describes_itself() {
         .unwrap();
     let described = answer.user_pool.unwrap();
     assert_eq!(described.id.as_deref(), Some(POOL));
-    assert_eq!(
-        described.lambda_config.unwrap().pre_sign_up.as_deref(),
-        Some("pre-sign-up")
-    );
+    assert_eq!(described.mfa_configuration.unwrap().as_str(), "OFF");
+    assert_eq!(described.estimated_number_of_users, 0);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ mod confirmation;
 mod federation;
 mod forgotten_password;
 mod migration;
-mod pool;
+pub(crate) mod pool;
 mod sign_in;
 mod sign_up;
 mod triggers;
