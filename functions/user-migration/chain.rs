@@ -17,6 +17,9 @@ use shared::{
 /// Longest floor of time, so that the answer leaves within Cognito's patience.
 const MAX_FLOOR: Duration = Duration::from_millis(4000);
 
+/// What the floor gives to the limiter and to the record of who moved in: an allowance.
+const RECORDS: Duration = Duration::from_millis(100);
+
 /// The stores, in order.
 #[derive(Default)]
 pub(crate) struct Chain {
@@ -56,7 +59,7 @@ impl Chain {
         self.stores.is_empty()
     }
 
-    /// What the longest answer is estimated to take: every store, and one verification with a quarter on
+    /// What the longest answer is estimated to take: every store, our own tables, and one verification with a quarter on
     /// top, for not every machine is the reference machine.
     pub(crate) fn estimate(&self) -> Duration {
         let asking: Duration = self.stores.iter().map(Store::allowance).sum();
@@ -64,6 +67,7 @@ impl Chain {
         let computing = hashes.map(|hashes| hashes.estimate()).max();
         let computing = computing.unwrap_or_default();
         asking
+            .saturating_add(RECORDS)
             .saturating_add(computing.saturating_add(computing / 4))
             .min(MAX_FLOOR)
     }
