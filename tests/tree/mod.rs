@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::common::{packages, tree};
 
 const LONGEST: usize = 400;
+const WIDEST: usize = 120;
 
 /// Being restructured; each is taken out by the change that mends it.
 const PENDING_CYCLES: [&str; 0] = [];
@@ -89,6 +90,23 @@ fn no_source_file_is_longer_than_a_reader_can_hold() {
         .map(|(lines, path)| format!("{}: {lines} lines", path.display()))
         .collect();
     assert!(long.is_empty(), "more than {LONGEST} lines: {long:#?}");
+}
+
+#[test]
+fn markdown_wraps() {
+    let mut wide = Vec::new();
+    for file in files::all().into_iter().filter(|file| file.is(&["md"])) {
+        let mut is_code = false;
+        for (number, line) in file.text.lines().enumerate() {
+            is_code ^= line.trim_start().starts_with("```");
+            let has_place_to_break =
+                line.trim().contains(' ') && !line.trim_start().starts_with('|');
+            if !is_code && has_place_to_break && line.chars().count() > WIDEST {
+                wide.push(format!("{}:{}", file.path.display(), number + 1));
+            }
+        }
+    }
+    assert!(wide.is_empty(), "wider than {WIDEST} columns: {wide:#?}");
 }
 
 #[test]
