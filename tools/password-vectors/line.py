@@ -1,27 +1,18 @@
 """A line of the vectors: the stored string, and the same string damaged."""
 
 import base64
-import hashlib
-import hmac
 import json
 import os
-import re
-import subprocess
-import sys
 
 import argon2
-import argon2.low_level as argon2_low
 import bcrypt
 import django
 import django.conf
 import passlib
-import passlib.hash as ph
-import scramp
 import werkzeug
 import werkzeug.security
 
 django.conf.settings.configure()
-from django.contrib.auth import hashers as dj  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ASCII, UTF8 = "Tr0ub4dor&3", "pässwörd €𝄞"

@@ -5,9 +5,8 @@ import hashlib
 import json
 import re
 
-import bcrypt
 import passlib.hash as ph
-from line import CRYPT, PASSLIB, PASSWORDS, SALT16, b64, cut, emit, emit_blob, flip
+from line import PASSLIB, PASSWORDS, SALT16, b64, cut, emit, emit_blob, flip
 
 
 def passlib_bcrypt():
