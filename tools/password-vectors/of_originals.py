@@ -11,7 +11,8 @@ import argon2.low_level as argon2_low
 import passlib.hash as ph
 import scramp
 import werkzeug.security
-from line import ARGON2, DJANGO, FEW, HERE, PASSLIB, PASSWORDS, SALT16, b64, dj, emit, secret
+from line import ARGON2, DJANGO, FEW, HERE, PASSLIB, PASSWORDS, SALT16, b64, emit, secret  # configures Django
+from django.contrib.auth import hashers as dj
 
 
 def published():
