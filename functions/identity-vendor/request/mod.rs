@@ -1,6 +1,8 @@
 //! What a client asks for, parsed from an HTTP event: an RFC 8693 token exchange, or SDK credentials.
 
 mod form;
+#[cfg(test)]
+mod hostile;
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use secrecy::SecretString;
