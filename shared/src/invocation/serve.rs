@@ -136,11 +136,17 @@ fn log_cause<A>(
 
 #[cfg(test)]
 mod tests {
-    use std::{convert::Infallible, time::Duration};
+    use std::{convert::Infallible, process::Command, time::Duration};
+
+    use serde_json::Value;
 
     use super::*;
-    use crate::telemetry::Outcome;
+    use crate::telemetry::{self, Outcome, Principal};
 
+    /// Set to the request in the process whose log is read.
+    const INSIDE: &str = "POOLKEEPER_TEST_SERVE";
+    const LOG_KEY: &str = "0123456789abcdef";
+    const REQUEST_ID: &str = "4a1c3c5e";
     const BUDGET: Duration = Duration::from_secs(4);
     const FLOOR: Duration = Duration::from_secs(1);
 
@@ -192,47 +198,84 @@ mod tests {
         }
     }
 
-    /// The answer to `request`, how long it took, and what the audit line had by then.
-    async fn answered(request: &str) -> (&'static str, Duration, String) {
-        let telemetry = Arc::new(Telemetry::new("0123456789abcdef".parse().unwrap()));
+    /// The answer to `request`, and how long it took.
+    async fn answered(request: &str) -> (&'static str, Duration) {
+        let telemetry = Arc::new(Telemetry::new(LOG_KEY.parse().unwrap()));
         let deadline = Deadline::after(BUDGET);
-        let id = "request".to_owned();
+        let id = REQUEST_ID.to_owned();
         let invocation = Invocation::new(Told::FUNCTION, id, Arc::clone(&telemetry), deadline);
-        let invocation = Arc::new(invocation);
         let began = Instant::now();
         let request = Arc::new(request.to_owned());
-        let answer = answer(
-            &Arc::new(Told),
-            request,
-            Arc::clone(&invocation),
-            &telemetry,
-        )
-        .await;
+        let invocation = Arc::new(invocation);
+        let answer = answer(&Arc::new(Told), request, invocation, &telemetry).await;
         let Ok(answer) = answer;
-        let line = serde_json::to_string(&invocation.noted()).unwrap();
-        (answer, began.elapsed(), line)
+        (answer, began.elapsed())
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_panic_is_settled_as_the_function_says_and_not_before_the_floor() {
-        let (answer, took, line) = answered("panic").await;
+        let (answer, took) = answered("panic").await;
         assert_eq!(answer, "try again");
         assert!(took >= FLOOR && took < BUDGET, "{took:?}");
-        assert!(line.contains("\"principal\""), "{line}");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_decision_that_hangs_is_settled_when_the_time_is_up() {
-        let (answer, took, line) = answered("hang").await;
+        let (answer, took) = answered("hang").await;
         assert_eq!(answer, "try again");
         assert!(took >= BUDGET && took < BUDGET + FLOOR, "{took:?}");
-        assert!(line.contains("\"principal\""), "{line}");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_decision_waits_for_the_floor() {
-        let (answer, took, _) = answered("decide").await;
+        let (answer, took) = answered("decide").await;
         assert_eq!(answer, "issued");
         assert!(took >= FLOOR && took < BUDGET, "{took:?}");
+    }
+
+    /// The lines that this test's own process logs for `request`: it takes the log of the process.
+    fn logged(request: &str) -> Vec<Value> {
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["a_decision_that_does_not_end_leaves", "--nocapture"])
+            .env(INSIDE, request)
+            .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
+            .env_remove("AWS_LAMBDA_LOG_LEVEL")
+            .output()
+            .unwrap();
+        let told = [output.stdout, output.stderr].concat();
+        let told = String::from_utf8(told).unwrap();
+        assert!(output.status.success(), "{told}");
+        assert!(!told.contains("canary"), "{told}");
+        // The test's name may stand before the first of them.
+        let objects = told
+            .lines()
+            .filter_map(|line| line.find('{').map(|at| &line[at..]));
+        objects
+            .filter_map(|text| serde_json::from_str(text).ok())
+            .collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_decision_that_does_not_end_leaves_a_cause_and_an_audit_line_that_name_it() {
+        if let Ok(request) = std::env::var(INSIDE) {
+            telemetry::init(Told::FUNCTION);
+            answered(&request).await;
+            return;
+        }
+        let principal = Principal::new(&LOG_KEY.parse().unwrap(), "app", "ana").to_string();
+        for (request, reason) in [("panic", "panicked"), ("hang", "deadline-exceeded")] {
+            let lines = logged(request);
+            let cause = lines.iter().find(|line| line["cause"].is_string());
+            let audit = lines.iter().find(|line| line["type"] == "poolkeeper.audit");
+            let (Some(cause), Some(audit)) = (cause, audit) else {
+                panic!("{request}: {lines:?}");
+            };
+            for line in [cause, audit] {
+                assert_eq!(line["function"], Told::FUNCTION, "{line}");
+                assert_eq!(line["request_id"], REQUEST_ID, "{line}");
+                assert_eq!(line["reason"], reason, "{line}");
+            }
+            assert_eq!(audit["principal"], principal, "{audit}");
+        }
     }
 }
