@@ -205,5 +205,6 @@ async fn the_first_event_alone_pays_for_the_cold_start() {
     let (first, second) = (left(&lines[0]), left(&lines[1]));
     let most = TRIGGER_BUDGET - PROVISIONING_MARGIN;
     assert!(first <= most.as_millis(), "{first}");
-    assert!(second > first, "{second} {first}");
+    // More than the first could have had: the allowance is taken off once.
+    assert!(second > most.as_millis(), "{second} {first}");
 }
