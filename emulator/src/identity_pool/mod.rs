@@ -13,7 +13,7 @@ mod requests;
 mod role;
 mod token;
 
-pub use token::{Claims, ISSUER, TagsClaim, TokenError, TokenKey, UnusableKey};
+pub use token::{Claims, ISSUER, TagsClaim, TokenError, TokenKey};
 
 use std::{
     collections::BTreeSet,
@@ -254,7 +254,7 @@ impl IdentityPool {
             iat: now,
             tags,
         };
-        self.key.sign(&claims).map_err(|UnusableKey| internal())
+        self.key.sign(&claims).map_err(|_| internal())
     }
 
     fn same_pool(&self, id: &str) -> Result<(), JsonError> {

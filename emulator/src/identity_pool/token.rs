@@ -3,18 +3,19 @@
 
 use std::collections::BTreeMap;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use ring::{rand::SystemRandom, rsa, signature};
-use rustls_pki_types::{PrivatePkcs8KeyDer, pem::PemObject};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::iam::WebIdentity;
+use crate::{
+    iam::WebIdentity,
+    jwt_signer::{JwtSigner, KeyError, VerifyError},
+};
 
 /// `iss` of every token.
 pub const ISSUER: &str = "https://cognito-identity.amazonaws.com";
 
-const DEVELOPMENT_KEY: &[u8] = include_bytes!("development-only-key.pem");
+/// It is in a public repository: whoever trusts it trusts everybody.
+const DEVELOPMENT_KEY: &str = include_str!("../keys/identity-pool.development-only.pem");
 
 /// The claims of a token.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -81,53 +82,34 @@ pub enum TokenError {
     Expired,
 }
 
-/// The key that this machine's tokens are signed with could not be read or used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the development key of the identity pool cannot sign")]
-pub struct UnusableKey;
+impl From<VerifyError> for TokenError {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Malformed => Self::Malformed,
+            VerifyError::WrongSignature => Self::WrongSignature,
+        }
+    }
+}
 
 /// Signs and verifies tokens.
-pub struct TokenKey {
-    pair: rsa::KeyPair,
-    kid: String,
-}
+pub struct TokenKey(JwtSigner);
 
 impl TokenKey {
     /// The fixed development key. Real key ids are the region and a number.
     ///
     /// # Errors
     /// The key in the tree is no PKCS#8 RSA key.
-    pub fn development(region: &str) -> Result<Self, UnusableKey> {
-        let der = PrivatePkcs8KeyDer::from_pem_slice(DEVELOPMENT_KEY).map_err(|_| UnusableKey)?;
-        let pair = rsa::KeyPair::from_pkcs8(der.secret_pkcs8_der()).map_err(|_| UnusableKey)?;
-        Ok(Self {
-            pair,
-            kid: format!("{region}1"),
-        })
+    pub fn development(region: &str) -> Result<Self, KeyError> {
+        let signer = JwtSigner::rs512(DEVELOPMENT_KEY)?;
+        Ok(Self(signer.with_kid(format!("{region}1")).with_typ("JWS")))
     }
 
     /// The compact token of these claims.
     ///
     /// # Errors
     /// The key cannot sign.
-    pub fn sign(&self, claims: &Claims) -> Result<String, UnusableKey> {
-        let header = json!({"kid": self.kid, "typ": "JWS", "alg": "RS512"}).to_string();
-        let claims = serde_json::to_string(claims).map_err(|_| UnusableKey)?;
-        let signed = format!(
-            "{}.{}",
-            URL_SAFE_NO_PAD.encode(header),
-            URL_SAFE_NO_PAD.encode(claims)
-        );
-        let mut signature = vec![0; self.pair.public().modulus_len()];
-        self.pair
-            .sign(
-                &signature::RSA_PKCS1_SHA512,
-                &SystemRandom::new(),
-                signed.as_bytes(),
-                &mut signature,
-            )
-            .map_err(|_| UnusableKey)?;
-        Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
+    pub fn sign(&self, claims: &Claims) -> Result<String, KeyError> {
+        self.0.sign(claims)
     }
 
     /// The claims of a token that was signed with this key, is Cognito's, and has not expired at `now`
@@ -136,23 +118,7 @@ impl TokenKey {
     /// # Errors
     /// The first reason to refuse it.
     pub fn verify(&self, token: &str, now: u64) -> Result<Claims, TokenError> {
-        let (signed, signature) = token.rsplit_once('.').ok_or(TokenError::Malformed)?;
-        let (header, claims) = signed.split_once('.').ok_or(TokenError::Malformed)?;
-        let header: Value = decode(header)?;
-        if header.get("alg") != Some(&json!("RS512")) || header.get("kid") != Some(&json!(self.kid))
-        {
-            return Err(TokenError::WrongSignature);
-        }
-        let signature = URL_SAFE_NO_PAD
-            .decode(signature)
-            .map_err(|_| TokenError::Malformed)?;
-        signature::UnparsedPublicKey::new(
-            &signature::RSA_PKCS1_2048_8192_SHA512,
-            self.pair.public().as_ref(),
-        )
-        .verify(signed.as_bytes(), &signature)
-        .map_err(|_| TokenError::WrongSignature)?;
-        let claims: Claims = decode(claims)?;
+        let claims: Claims = self.0.verify(token)?;
         if claims.iss != ISSUER {
             return Err(TokenError::WrongIssuer);
         }
@@ -164,29 +130,16 @@ impl TokenKey {
 
     /// The public key as a JSON Web Key Set (RFC 7517).
     pub fn jwks(&self) -> Value {
-        let public = rsa::PublicKeyComponents::<Vec<u8>>::from(self.pair.public());
-        json!({"keys": [{
-            "kty": "RSA",
-            "alg": "RS512",
-            "use": "sig",
-            "kid": self.kid,
-            "n": URL_SAFE_NO_PAD.encode(public.n),
-            "e": URL_SAFE_NO_PAD.encode(public.e),
-        }]})
+        json!({ "keys": [self.0.jwk()] })
     }
-}
-
-fn decode<T: serde::de::DeserializeOwned>(part: &str) -> Result<T, TokenError> {
-    let bytes = URL_SAFE_NO_PAD
-        .decode(part)
-        .map_err(|_| TokenError::Malformed)?;
-    serde_json::from_slice(&bytes).map_err(|_| TokenError::Malformed)
 }
 
 #[cfg(test)]
 mod tests {
 
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     use proptest::prelude::*;
+    use ring::{rsa, signature};
 
     use super::*;
 
@@ -256,6 +209,16 @@ mod tests {
             &URL_SAFE_NO_PAD.decode(signature).unwrap(),
         );
         assert!(verified.is_ok());
+    }
+
+    #[test]
+    fn the_header_is_that_of_cognitos_tokens() {
+        let token = key().sign(&good()).unwrap();
+        let header = token.split('.').next().unwrap();
+        assert_eq!(
+            String::from_utf8(URL_SAFE_NO_PAD.decode(header).unwrap()).unwrap(),
+            r#"{"alg":"RS512","kid":"us-east-11","typ":"JWS"}"#
+        );
     }
 
     #[test]

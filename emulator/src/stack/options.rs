@@ -9,7 +9,6 @@ use std::{
 use crate::{
     dynamodb::{DynamoDbError, Storage},
     iam::{self, AssumeError, Clock, IamError},
-    identity_pool::UnusableKey,
     jwt_signer::KeyError,
     lambda::LogSink,
     template::{Place, TemplateError},
@@ -104,9 +103,6 @@ pub enum StartError {
     /// A development key.
     #[error("a development key is not usable")]
     Key(#[from] KeyError),
-    /// The identity pool's development key.
-    #[error("the identity pool's development key is not usable")]
-    TokenKey(#[from] UnusableKey),
 }
 
 /// A port of 127.0.0.1 cannot be listened on.

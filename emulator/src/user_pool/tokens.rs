@@ -137,7 +137,8 @@ impl UserPool {
     /// Whose access token this is.
     pub(super) fn holder_of(&self, access_token: &str) -> Result<String, JsonError> {
         let invalid = || JsonError::not_authorized("Invalid Access Token");
-        let claims = self.signer().claims(access_token).ok_or_else(invalid)?;
+        let verified = self.signer().verify::<Value>(access_token);
+        let claims = verified.map_err(|_| invalid())?;
         if claims.get("token_use") != Some(&json!("access")) {
             return Err(invalid());
         }
@@ -169,10 +170,8 @@ impl UserPool {
         token: &str,
         server_side_check: bool,
     ) -> Result<Value, &'static str> {
-        let claims = self
-            .signer()
-            .claims(token)
-            .ok_or("Could not verify the signature.")?;
+        let verified = self.signer().verify::<Value>(token);
+        let claims = verified.map_err(|_| "Could not verify the signature.")?;
         if claims.get("token_use") != Some(&json!("id")) {
             return Err("Not an ID token.");
         }
