@@ -65,7 +65,7 @@ pub(super) async fn dispatch(
         .get("x-amz-target")
         .and_then(|target| target.to_str().ok());
     match target {
-        None => services.sts.handle(&headers, body).await,
+        None => services.sts.handle(&headers, &body),
         Some(target) => {
             if target.starts_with(dynamodb::TARGET_PREFIX)
                 || target.starts_with(dynamodb::STREAMS_TARGET_PREFIX)

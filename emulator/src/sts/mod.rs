@@ -9,12 +9,7 @@ mod xml;
 use std::sync::Arc;
 
 use axum::{
-    body::{Body, Bytes},
-    extract::{Form as AxumForm, FromRequest, Request},
-    http::{
-        HeaderMap, Method, StatusCode,
-        header::{CONTENT_TYPE, HeaderValue},
-    },
+    http::{HeaderMap, StatusCode},
     response::Response,
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -42,16 +37,13 @@ impl Sts {
     }
 
     /// Answers one request.
-    pub async fn handle(&self, headers: &HeaderMap, body: Bytes) -> Response {
-        let form = match read_form(&body).await {
-            Ok(form) => form,
-            Err(error) => return error.into_response(),
-        };
+    pub fn handle(&self, headers: &HeaderMap, body: &[u8]) -> Response {
+        let form = Form::parse(body);
         let action = form.get("Action").unwrap_or_default();
         let result = match action {
             "AssumeRoleWithWebIdentity" => self.assume_role_with_web_identity(&form),
-            "AssumeRole" => self.assume_role(&form, headers, &body),
-            "GetCallerIdentity" => self.get_caller_identity(headers, &body),
+            "AssumeRole" => self.assume_role(&form, headers, body),
+            "GetCallerIdentity" => self.get_caller_identity(headers, body),
             _ => Err(StsError::invalid(
                 "InvalidAction",
                 format!("Could not find operation {action} for version {API_VERSION}"),
@@ -175,18 +167,4 @@ fn timestamp(seconds: u64) -> String {
         .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
         .and_then(|time| time.format(&Rfc3339).ok())
         .unwrap_or_default()
-}
-
-async fn read_form(body: &Bytes) -> Result<Form, StsError> {
-    let mut request = Request::new(Body::from(body.clone()));
-    *request.method_mut() = Method::POST;
-    let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-    request.headers_mut().insert(CONTENT_TYPE, form);
-    match AxumForm::from_request(request, &()).await {
-        Ok(AxumForm(fields)) => Ok(Form(fields)),
-        Err(rejection) => Err(StsError::invalid(
-            "MalformedQueryString",
-            rejection.body_text(),
-        )),
-    }
 }

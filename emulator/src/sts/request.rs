@@ -14,7 +14,7 @@ use crate::iam::{self, SessionRequest};
 const MAX_POLICY: usize = 2048;
 
 /// The form of a query request.
-pub(super) struct Form(pub(super) HashMap<String, String>);
+pub(super) struct Form(HashMap<String, String>);
 
 /// A checked request for a session.
 pub(super) struct RoleRequest {
@@ -24,6 +24,11 @@ pub(super) struct RoleRequest {
 }
 
 impl Form {
+    /// Reads any body; of a name that comes twice, the last one counts.
+    pub(super) fn parse(body: &[u8]) -> Self {
+        Self(form_urlencoded::parse(body).into_owned().collect())
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }

@@ -3,10 +3,11 @@
 use std::{collections::BTreeMap, net::SocketAddr};
 
 use axum::{
-    extract::{ConnectInfo, Query},
+    extract::ConnectInfo,
     http::{HeaderMap, header, request::Parts},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
@@ -84,10 +85,9 @@ fn add_optional(event: &mut Map<String, Value>, parts: &Parts, body: &[u8], rout
     }
 
     let mut query = BTreeMap::new();
-    if let Ok(Query(pairs)) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri) {
-        for (name, value) in pairs {
-            join(&mut query, name, value);
-        }
+    let pairs = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+    for (name, value) in pairs.into_owned() {
+        join(&mut query, name, value);
     }
     if !query.is_empty() {
         event.insert("queryStringParameters".to_owned(), json!(query));
@@ -172,27 +172,34 @@ fn access_log_time(at: OffsetDateTime) -> String {
 
 /// Percent-decoded once; what is no escape stays.
 pub(super) fn decoded(path: &str) -> String {
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path;
-    while let Some((before, after)) = rest.split_once('%') {
-        bytes.extend_from_slice(before.as_bytes());
-        match after.get(..2).map(|hex| u8::from_str_radix(hex, 16)) {
-            Some(Ok(byte)) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            _ => {
-                bytes.push(b'%');
-                rest = after;
-            }
-        }
-    }
-    bytes.extend_from_slice(rest.as_bytes());
-    String::from_utf8_lossy(&bytes).into_owned()
+    percent_decode_str(path).decode_utf8_lossy().into_owned()
 }
 
 fn text(headers: &HeaderMap, name: &str) -> String {
     headers.get(name).map_or_else(String::new, |value| {
         String::from_utf8_lossy(value.as_bytes()).into_owned()
     })
+}
+
+#[cfg(test)]
+mod tests {
+
+    use super::decoded;
+
+    #[test]
+    fn a_path_is_decoded_once_and_what_is_no_escape_stays() {
+        for (path, expected) in [
+            ("/a%20b", "/a b"),
+            ("/a+b", "/a+b"),
+            ("/%2541", "/%41"),
+            ("/%c3%A9", "/é"),
+            ("/%ff", "/\u{fffd}"),
+            ("/%", "/%"),
+            ("/%4", "/%4"),
+            ("/%zz%41", "/%zzA"),
+            ("/%+1", "/%+1"),
+        ] {
+            assert_eq!(decoded(path), expected, "{path}");
+        }
+    }
 }
