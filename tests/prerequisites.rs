@@ -91,7 +91,8 @@ fn a_program_that_is_too_old_is_named_with_the_version_that_was_found() {
         ("rustc", "echo rustc 1.80.1", "Rust 1.95.0 (found 1.80.1)"),
         (
             "python3",
-            "case $1 in --version) echo Python 3.9.2;; *) exit 1;; esac",
+            // Asked whether it is older than that, it is; asked anything else, it is content.
+            "case $* in --version) echo Python 3.9.2;; *'< (3, 11)'*) exit 1;; esac",
             "Python 3.11 or later (found Python 3.9.2)",
         ),
     ] {
