@@ -238,7 +238,7 @@ fn name_of(queue_url: &str) -> &str {
 }
 
 fn md5(text: &str) -> String {
-    hex::encode(Md5::digest(text))
+    base16ct::lower::encode_string(&Md5::digest(text))
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, JsonError> {

@@ -10,6 +10,7 @@
 //! Source: Amazon Cognito Developer Guide, "Importing users with password hashes". What it does not say is in
 //! [`Algorithm::unverified`].
 
+use base16ct::lower::encode_string as lower_hex;
 use base64::{
     Engine as _, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
@@ -195,7 +196,11 @@ fn scrypt(stored: &str, scheme: Scheme) -> Result<String, NotTaken> {
         return Err(NotTaken::Variant);
     }
     let hash = hash.get(..DIGEST_BYTES).ok_or(NotTaken::Variant)?;
-    Ok(format!("{n}${r}${p}${}${}", to_hex(&salt), to_hex(hash)))
+    Ok(format!(
+        "{n}${r}${p}${}${}",
+        lower_hex(&salt),
+        lower_hex(hash)
+    ))
 }
 
 fn pbkdf2(stored: &str, scheme: Scheme) -> Result<String, NotTaken> {
@@ -257,15 +262,5 @@ fn to_ab64(bytes: &[u8]) -> String {
 }
 
 fn from_hex(text: &str) -> Result<Vec<u8>, NotTaken> {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    let bytes = pairs
-        .iter()
-        .map(|&[high, low]| u8::try_from(digit(high)? * 16 + digit(low)?).ok());
-    let bytes = bytes.collect::<Option<_>>().filter(|_| rest.is_empty());
-    bytes.ok_or(NotTaken::Variant)
-}
-
-fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    base16ct::mixed::decode_vec(text).map_err(|_| NotTaken::Variant)
 }

@@ -76,7 +76,7 @@ impl<'a> Authorization<'a> {
             let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
             canonical.push_str(&format!("{name}:{value}\n"));
         }
-        let payload = hex::encode(Sha256::digest(request.body));
+        let payload = base16ct::lower::encode_string(&Sha256::digest(request.body));
         canonical.push_str(&format!("\n{}\n{payload}", self.signed_headers));
 
         let Self {
@@ -86,7 +86,7 @@ impl<'a> Authorization<'a> {
             ..
         } = self;
         let timestamp = headers.get("x-amz-date")?.to_str().ok()?;
-        let request = hex::encode(Sha256::digest(canonical.as_bytes()));
+        let request = base16ct::lower::encode_string(&Sha256::digest(canonical.as_bytes()));
         let text =
             format!("{ALGORITHM}\n{timestamp}\n{date}/{region}/{service}/aws4_request\n{request}");
 
@@ -94,7 +94,7 @@ impl<'a> Authorization<'a> {
         for part in [date, region, service, "aws4_request"] {
             key = mac(&key, part)?.finalize().into_bytes().to_vec();
         }
-        let expected = hex::decode(self.signature).ok()?;
+        let expected = base16ct::mixed::decode_vec(self.signature).ok()?;
         Some(mac(&key, &text)?.verify_slice(&expected).is_ok())
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn millis(duration: Duration) -> u64 {
 /// `bytes` random bytes in hexadecimal, sixteen at most. A system without randomness gives zeros: ids
 /// here tell requests apart, they guard nothing.
 pub(super) fn random_hex(bytes: usize) -> String {
-    hex::encode(random_bytes().get(..bytes).unwrap_or_default())
+    base16ct::lower::encode_string(random_bytes().get(..bytes).unwrap_or_default())
 }
 
 fn random_bytes() -> [u8; 16] {

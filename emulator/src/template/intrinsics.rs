@@ -246,7 +246,7 @@ fn items<'v, const N: usize>(value: &'v Value, at: &str) -> Result<&'v [Value; N
 
 /// The value that a dynamic reference stands for.
 pub(super) fn dynamic_value(reference: &str) -> String {
-    hex::encode(Sha256::digest(reference.as_bytes()))
+    base16ct::lower::encode_string(&Sha256::digest(reference.as_bytes()))
 }
 
 /// `{{resolve:secretsmanager:…}}` and its kin become a value that is stable, long and no secret.

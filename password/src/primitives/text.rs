@@ -73,25 +73,12 @@ pub(crate) fn ab64(text: &str) -> Result<Vec<u8>, Reason> {
 /// # Errors
 /// [`Reason::Malformed`].
 pub(crate) fn hex(text: &str) -> Result<Vec<u8>, Reason> {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    if !rest.is_empty() {
-        return Err(Reason::Malformed);
-    }
-    pairs
-        .iter()
-        .map(|&[high, low]| u8::try_from(digit(high)? * 16 + digit(low)?).ok())
-        .collect::<Option<_>>()
-        .ok_or(Reason::Malformed)
+    base16ct::mixed::decode_vec(text).map_err(|_| Reason::Malformed)
 }
 
 /// Lower-case hexadecimal.
 pub(crate) fn to_hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .filter_map(|digit| char::from_digit(digit.into(), 16))
-        .collect()
+    base16ct::lower::encode_string(bytes)
 }
 
 /// An unsigned decimal: digits only (no sign, no blank), at least one.
