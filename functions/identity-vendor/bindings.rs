@@ -74,13 +74,22 @@ fn bind_roles(
                  (MAX_SESSION_SECONDS)"
             ));
         }
-        let text = settings.role_arns.0.get(alias.as_str());
-        match text.map(|text| RoleArn::parse(text)) {
+        let by_name = || Some(format!("{}{alias}", settings.role_arn_prefix.as_ref()?));
+        let named = settings.role_arns.0.get(alias.as_str());
+        let (variable, text) = match named {
+            Some(arn) => ("ROLE_ARNS", Some(arn.clone())),
+            None => ("ROLE_ARN_PREFIX", by_name()),
+        };
+        match text.map(|text| RoleArn::parse(&text)) {
             Some(Some(arn)) => {
                 bound.insert(alias.clone(), arn);
             }
-            Some(None) => disagreements.push(format!("ROLE_ARNS: {alias} is bound to no role ARN")),
-            None => disagreements.push(format!("the role {alias} has no ARN in ROLE_ARNS")),
+            Some(None) => {
+                disagreements.push(format!("{variable}: {alias} is bound to no role ARN"));
+            }
+            None => disagreements.push(format!(
+                "the role {alias} has no ARN: ROLE_ARNS does not name it, and there is no ROLE_ARN_PREFIX"
+            )),
         }
     }
     bound
@@ -147,6 +156,14 @@ mod tests {
     const AUDIENCE: (&str, &str) = ("ISSUER_AUDIENCES", "app=poolkeeper");
 
     fn disagreements(policy: &str, variables: &[(&str, &str)]) -> Vec<String> {
+        let (policy, settings) = read(policy, variables);
+        let mut found = Vec::new();
+        bind_roles(&policy, &settings, &mut found);
+        bind_sources(&policy, &settings, &mut found);
+        found
+    }
+
+    fn read(policy: &str, variables: &[(&str, &str)]) -> (IdentityVendor, Settings) {
         let file = PolicyFile::parse("policy.toml", policy.to_owned());
         let policy = file.section().unwrap();
         let required = [
@@ -163,11 +180,7 @@ mod tests {
             .collect();
         let mut wiring = Wiring::from_map(&variables);
         let settings = Settings::from_wiring(&mut wiring);
-        let settings = wiring.finish(settings).unwrap();
-        let mut found = Vec::new();
-        bind_roles(&policy, &settings, &mut found);
-        bind_sources(&policy, &settings, &mut found);
-        found
+        (policy, wiring.finish(settings).unwrap())
     }
 
     #[test]
@@ -181,7 +194,7 @@ mod tests {
         assert_eq!(
             disagreements(POLICY, &[]),
             [
-                "the role member has no ARN in ROLE_ARNS",
+                "the role member has no ARN: ROLE_ARNS does not name it, and there is no ROLE_ARN_PREFIX",
                 "the source app has no issuer URL, in the policy or in ISSUER_URLS",
                 "the source app has no audience, in the policy or in ISSUER_AUDIENCES",
             ]
@@ -193,6 +206,27 @@ mod tests {
         ];
         let found = disagreements(POLICY, &wrong);
         assert_eq!(found.len(), 2, "{found:?}");
+    }
+
+    #[test]
+    fn a_role_goes_by_its_alias_unless_it_is_called_otherwise() {
+        let bound = |variables: &[(&str, &str)]| {
+            let (policy, settings) = read(POLICY, variables);
+            let mut found = Vec::new();
+            let bound = bind_roles(&policy, &settings, &mut found);
+            let arns = bound.values().map(|arn| arn.as_str().to_owned());
+            (arns.collect::<Vec<_>>(), found)
+        };
+        let prefix = ("ROLE_ARN_PREFIX", "arn:aws:iam::123456789012:role/stack-");
+        let by_name = "arn:aws:iam::123456789012:role/stack-member".to_owned();
+        assert_eq!(bound(&[prefix]), (vec![by_name], vec![]));
+        let otherwise = MEMBER.1.trim_start_matches("member=").to_owned();
+        assert_eq!(bound(&[prefix, MEMBER]), (vec![otherwise], vec![]));
+        let wrong = "ROLE_ARN_PREFIX: member is bound to no role ARN".to_owned();
+        assert_eq!(
+            bound(&[("ROLE_ARN_PREFIX", "stack-")]),
+            (vec![], vec![wrong])
+        );
     }
 
     #[test]

@@ -10,7 +10,9 @@ pub(crate) struct Settings {
     pub(crate) directory_table: String,
     pub(crate) identity_pool_id: String,
     pub(crate) developer_provider_name: String,
-    /// The policy's role aliases → ARNs.
+    /// What the ARNs of the vended roles begin with; the alias follows.
+    pub(crate) role_arn_prefix: Option<String>,
+    /// The policy's role aliases → ARNs, for roles that are called otherwise.
     pub(crate) role_arns: Bindings,
     /// The policy's sources → issuer URLs, for those that the policy does not say itself.
     pub(crate) issuer_urls: Bindings,
@@ -29,6 +31,7 @@ impl Settings {
             "DEVELOPER_PROVIDER_NAME",
             "the developer provider's name in the identity pool",
         );
+        let role_arn_prefix = wiring.optional("ROLE_ARN_PREFIX", "the beginning of a role's ARN");
         let role_arns = wiring.optional("ROLE_ARNS", "alias=arn,alias=arn");
         let issuer_urls = wiring.optional("ISSUER_URLS", "name=url,name=url");
         let issuer_audiences = wiring.optional("ISSUER_AUDIENCES", "name=audience,name=audience");
@@ -39,6 +42,7 @@ impl Settings {
             directory_table: directory_table?,
             identity_pool_id: identity_pool_id?,
             developer_provider_name: developer_provider_name?,
+            role_arn_prefix,
             role_arns: role_arns.unwrap_or_default(),
             issuer_urls: issuer_urls.unwrap_or_default(),
             issuer_audiences: issuer_audiences.unwrap_or_default(),

@@ -32,7 +32,12 @@ pub(crate) fn findings(suite: &Suite) -> Vec<String> {
             .unwrap_or_default();
         text.parse::<Bindings>().unwrap_or_default().0
     };
-    let arns = bindings("ROLE_ARNS");
+    let otherwise = bindings("ROLE_ARNS");
+    let prefix = vendor.environment.get("ROLE_ARN_PREFIX");
+    let arn_of = |alias: &str| match otherwise.get(alias) {
+        Some(arn) => arn.clone(),
+        None => format!("{}{alias}", prefix.map(String::as_str).unwrap_or_default()),
+    };
     let mut findings = Vec::new();
     let aliases: BTreeSet<&str> = policy
         .rules
@@ -40,16 +45,13 @@ pub(crate) fn findings(suite: &Suite) -> Vec<String> {
         .keys()
         .map(|alias| alias.as_str())
         .collect();
-    let bound: BTreeSet<&str> = arns.keys().map(String::as_str).collect();
-    for alias in aliases.difference(&bound) {
-        findings.push(format!(
-            "policy.toml's role {alias} has no ARN in ROLE_ARNS"
-        ));
-    }
-    for alias in bound.difference(&aliases) {
-        findings.push(format!(
-            "ROLE_ARNS binds {alias}, which is no role of policy.toml"
-        ));
+    let tag = format!("aws:RequestTag/{}", role_tag(suite));
+    for role in template.roles() {
+        let named = prefix.is_some_and(|prefix| role.arn.starts_with(prefix.as_str()));
+        let vended = named || role.trust_policy.to_string().contains(&tag);
+        if vended && !aliases.iter().any(|alias| arn_of(alias) == role.arn) {
+            findings.push(format!("{} is vended as no role of policy.toml", role.name));
+        }
     }
     let urls = bindings("ISSUER_URLS");
     for (name, source) in &policy.sources {
@@ -68,12 +70,10 @@ pub(crate) fn findings(suite: &Suite) -> Vec<String> {
         ));
     }
     for (alias, role) in &policy.rules.roles {
-        let Some(arn) = arns.get(alias.as_str()) else {
-            continue;
-        };
-        match template.roles().iter().find(|role| role.arn == *arn) {
+        let arn = arn_of(alias.as_str());
+        match template.roles().iter().find(|role| role.arn == arn) {
             None => findings.push(format!(
-                "ROLE_ARNS binds {alias} to {arn}, which the template does not make"
+                "policy.toml's role {alias} is {arn}, which the template does not make"
             )),
             Some(definition) => {
                 findings.extend(trust(suite, template, alias.as_str(), definition));

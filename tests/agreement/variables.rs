@@ -58,10 +58,11 @@ pub(crate) fn findings(suite: &Suite) -> Vec<String> {
             ));
         }
         let foreign = |name: &String| FOREIGN.contains(&name.as_str());
+        let given = |name: &String| function.environment.contains_key(name);
         for name in reads
             .optional
             .iter()
-            .filter(|name| !known(name) && !set(name) && !foreign(name))
+            .filter(|name| !known(name) && !given(name) && !foreign(name))
         {
             findings.push(format!(
                 "{id} reads {name}, which the template does not set"

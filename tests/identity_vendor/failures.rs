@@ -52,7 +52,11 @@ async fn policy_and_wiring_that_disagree_stop_the_start_with_one_line() {
     let mut unbound = options();
     unbound.environment = environment(
         FUNCTION,
-        &[("ROLE_ARNS", "member=nonsense"), ("ISSUER_URLS", "")],
+        &[
+            ("ROLE_ARNS", "member=nonsense"),
+            ("ROLE_ARN_PREFIX", ""),
+            ("ISSUER_URLS", ""),
+        ],
     );
     let mut rules = options();
     rules.policy = bent_policy("role = \"member\"", "role = \"owner\"");

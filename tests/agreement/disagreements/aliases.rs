@@ -6,30 +6,43 @@ use crate::agreement::suite::Suite;
 const COGNITO: &str = "shared/src/vending/tag.rs";
 
 #[test]
-fn a_role_of_the_policy_without_an_arn_is_found() {
+fn a_role_of_the_policy_that_nobody_makes_is_found() {
     let seed = |suite: &mut Suite| {
         suite.policy += "\n[identity-vendor.roles.auditor]\nflow = \"credentials\"\n";
     };
     assert_found(
         seed,
-        &["policy.toml's role auditor has no ARN in ROLE_ARNS"],
+        &[
+            "policy.toml's role auditor is arn:aws:iam::123456789012:role/poolkeeper-us-east-1-auditor, which the \
+             template does not make",
+        ],
     );
 }
 
 #[test]
-fn an_alias_that_no_policy_names_is_found() {
+fn a_role_that_no_policy_names_is_found() {
     assert_template(
-        "ROLE_ARNS: !Sub member=",
-        "ROLE_ARNS: !Sub admin=${MemberRole.Arn},member=",
-        &["ROLE_ARNS binds admin, which is no role of policy.toml"],
+        "RoleName: !Sub ${AWS::StackName}-${AWS::Region}-publisher",
+        "RoleName: !Sub ${AWS::StackName}-${AWS::Region}-editor",
+        &[
+            "poolkeeper-us-east-1-editor is vended as no role of policy.toml",
+            "policy.toml's role publisher is arn:aws:iam::123456789012:role/poolkeeper-us-east-1-publisher, which \
+             the template does not make",
+        ],
     );
 }
 
 #[test]
-fn aliases_bound_crosswise_are_found() {
-    assert_template(
-        "member=${MemberRole.Arn},publisher=${PublisherRole.Arn}",
-        "member=${PublisherRole.Arn},publisher=${MemberRole.Arn}",
+fn aliases_named_crosswise_are_found() {
+    let seed = |suite: &mut Suite| {
+        let name = |alias| format!("RoleName: !Sub ${{AWS::StackName}}-${{AWS::Region}}-{alias}");
+        let text = &mut suite.template;
+        swap(text, &name("member"), 0, "(nobody)");
+        swap(text, &name("publisher"), 0, &name("member"));
+        swap(text, "(nobody)", 0, &name("publisher"));
+    };
+    assert_found(
+        seed,
         &[
             "the trust policy of member's role does not require aws:RequestTag/vend_role = member",
             "the trust policy of publisher's role does not require aws:RequestTag/vend_role = publisher",
@@ -77,7 +90,7 @@ fn a_variable_that_no_session_of_the_flow_has_is_found() {
         "dynamodb:LeadingKeys: [\"${aws:PrincipalTag/team}\"]",
         &[
             "member's policies use ${aws:PrincipalTag/team}, which no session of its flow has",
-            "poolkeeper-MemberRole's policies use the tag team, which nobody sets",
+            "poolkeeper-us-east-1-member's policies use the tag team, which nobody sets",
         ],
     );
 }

@@ -35,7 +35,7 @@ pub struct Section {
     /// under it.
     #[serde(default)]
     sources: BTreeMap<Name, source::SourceSection>,
-    /// The roles that can be vended, by alias. The wiring's ROLE_ARNS binds each to an ARN.
+    /// The roles that can be vended, by alias. The wiring binds each to an ARN.
     #[serde(default)]
     roles: BTreeMap<Name, role::RoleSection>,
     /// Who gets what, in order.
