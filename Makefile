@@ -9,7 +9,7 @@ OUT = $(or $(CARGO_TARGET_DIR),target)/debug
 # Of this machine, in Lambda's words.
 HOST := $(shell uname -m | sed 's/aarch64/arm64/')
 
-.PHONY: help run test peers prerequisites rust docs dependencies policy template isolation fuzz packages
+.PHONY: help run test peers clients prerequisites rust docs dependencies policy template isolation fuzz packages
 
 help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 16
@@ -24,8 +24,13 @@ test: prerequisites rust docs dependencies policy template isolation fuzz packag
 	@echo "every check passed"
 
 # What needs programs that not every machine has, or takes long. Each names what it misses.
-peers: prerequisites deploy-local ## puts the suite to programs that nobody here wrote
+peers: prerequisites deploy-local clients ## puts the suite to programs that nobody here wrote
 	@echo "every peer agreed"
+
+clients: ## lets clients that nobody here wrote use the embedded stack; GROUP=… for one of tests/peers/groups
+	@echo "== clients of the embedded stack"
+	@$(CARGO) build --locked --workspace --all-targets --quiet
+	@$(or $(PYTHON),python3) tests/peers/play.py $(GROUP) $(WORDS)
 
 prerequisites:
 	@tools/prerequisites.sh test

@@ -74,23 +74,32 @@ class Processes:
         log = self.folder / f"{name}.log"
         return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
+    def stop(self, name: str):
+        """Ends `name` and its process group."""
+        end_groups([self.running.pop(name)])
+
     def end(self):
-        """Ends every process group, with a second to end by itself."""
+        """Ends every process group."""
         groups = [process for process in self.running.values()]
         self.running.clear()
-        for process in groups:
-            kill_group(process, signal.SIGTERM)
-        until = time.monotonic() + 1
-        for process in groups:
-            try:
-                process.wait(max(0.0, until - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                pass
-            # The leader may have gone and left children: the group is asked once more, and not politely.
-            kill_group(process, signal.SIGKILL)
-            process.wait()
+        end_groups(groups)
         for holder in self.reserved:
             holder.close()
+
+
+def end_groups(groups: list[subprocess.Popen]):
+    """Ends process groups, with a second to end by themselves."""
+    for process in groups:
+        kill_group(process, signal.SIGTERM)
+    until = time.monotonic() + 1
+    for process in groups:
+        try:
+            process.wait(max(0.0, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            pass
+        # The leader may have gone and left children: the group is asked once more, and not politely.
+        kill_group(process, signal.SIGKILL)
+        process.wait()
 
 
 def kill_group(process: subprocess.Popen, number: signal.Signals):
