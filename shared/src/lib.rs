@@ -6,6 +6,7 @@ pub mod aws;
 pub mod deadline;
 pub mod email;
 pub mod https;
+pub mod invitation;
 pub mod invocation;
 pub mod jwt;
 pub mod legacy;

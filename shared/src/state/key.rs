@@ -50,6 +50,24 @@ impl DirectoryKey {
         }
     }
 
+    /// An invitation, by the code that its bearer shows.
+    pub fn invitation(code: &str) -> Self {
+        let code = digest("invitation", &[code]);
+        Self {
+            pk: format!("INVITE#{code}"),
+            sk: "INVITATION".to_owned(),
+        }
+    }
+
+    /// That something may not sign up: `kind` says what `value` is.
+    pub fn block(kind: &str, value: &str) -> Self {
+        let value = digest("block", &[kind, value]);
+        Self {
+            pk: format!("BLOCK#{kind}#{value}"),
+            sk: "BLOCK".to_owned(),
+        }
+    }
+
     fn of_user(user_pool_id: &str, sub: &str, sk: String) -> Self {
         let pk = format!("USER#{user_pool_id}#{sub}");
         Self { pk, sk }
@@ -71,6 +89,19 @@ impl EphemeralKey {
     pub fn recent(function: &str, kind: &str, parts: &[&str]) -> Self {
         let digest = digest("recent", parts);
         Self(format!("RECENT#{function}#{kind}#{digest}"))
+    }
+
+    /// What a sign-up holds until it is confirmed, of a `kind`, for whom `parts` name.
+    pub fn reserved(kind: &str, parts: &[&str]) -> Self {
+        let digest = digest("reserved", parts);
+        Self(format!("RESERVED#{kind}#{digest}"))
+    }
+
+    /// That the sign-up which `parts` name has passed a `kind` of check that nobody passes twice with the same
+    /// token.
+    pub fn passed(kind: &str, parts: &[&str]) -> Self {
+        let digest = digest("passed", parts);
+        Self(format!("PASSED#{kind}#{digest}"))
     }
 }
 
@@ -109,6 +140,19 @@ mod tests {
     fn a_subject_is_not_readable_in_its_key() {
         let key = DirectoryKey::identity("r:p", "app", "canary@example.com");
         assert!(key.pk.starts_with("IDENTITY#r:p#app#") && !key.pk.contains("canary"));
+    }
+
+    #[test]
+    fn a_code_a_number_and_a_token_are_not_readable_in_their_keys() {
+        let invitation = DirectoryKey::invitation("canary");
+        assert!(invitation.pk.starts_with("INVITE#") && !invitation.pk.contains("canary"));
+        let block = DirectoryKey::block("phone", "canary");
+        assert!(block.pk.starts_with("BLOCK#phone#") && !block.pk.contains("canary"));
+        let parts = ["pool", "canary"];
+        let reserved = EphemeralKey::reserved("invitation", &parts).0;
+        assert!(reserved.starts_with("RESERVED#invitation#") && !reserved.contains("canary"));
+        let passed = EphemeralKey::passed("captcha", &parts).0;
+        assert!(passed.starts_with("PASSED#captcha#") && !passed.contains("canary"));
     }
 
     #[test]
