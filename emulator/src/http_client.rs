@@ -61,7 +61,7 @@ pub async fn send(
     for (name, value) in headers {
         request
             .headers_mut()
-            .try_insert((*name).to_owned(), (*value).to_owned())?;
+            .try_append((*name).to_owned(), (*value).to_owned())?;
     }
     let response = Connector::builder().build_http().call(request).await?;
     let status = response.status().as_u16();

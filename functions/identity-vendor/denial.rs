@@ -41,6 +41,19 @@ pub(crate) enum Denial {
     Internal,
 }
 
+/// Whose fault a denial is, and so who has to do what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The caller's: the same request is refused again.
+    Caller,
+    /// Nobody's: the same request may be served in a moment.
+    Early,
+    /// A service's or an issuer's: the same request may be served in a moment.
+    Dependency,
+    /// Ours or the deployment's: the same request fails until somebody mends it.
+    Ours,
+}
+
 /// A denial with the cause, which only the log may have, and the rule that decided.
 #[derive(Debug)]
 pub(crate) struct Denied {
@@ -71,11 +84,21 @@ impl Denial {
         }
     }
 
+    /// Whose fault it is.
+    pub(crate) fn fault(self) -> Fault {
+        match self {
+            Self::Internal => Fault::Ours,
+            Self::Throttled | Self::Unavailable => Fault::Dependency,
+            Self::KeyNotYetKnown => Fault::Early,
+            _ => Fault::Caller,
+        }
+    }
+
     /// Whether the caller was refused, or we failed.
     pub(crate) fn outcome(self) -> Outcome {
-        match self {
-            Self::Throttled | Self::Unavailable | Self::Internal => Outcome::Failed,
-            _ => Outcome::Denied,
+        match self.fault() {
+            Fault::Caller | Fault::Early => Outcome::Denied,
+            Fault::Dependency | Fault::Ours => Outcome::Failed,
         }
     }
 }

@@ -5,10 +5,13 @@ mod authenticate;
 mod bindings;
 mod denial;
 mod issue;
+#[cfg(test)]
+mod openapi;
 mod protocol;
 mod request;
 mod respond;
 mod role_arn;
+mod route;
 mod settings;
 mod vendor;
 

@@ -13,12 +13,11 @@ pub(crate) const JWT_TYPES: [&str; 3] = [
 /// Temporary AWS credentials; a name of our own, for RFC 8693 has none.
 pub(crate) const AWS_CREDENTIALS: &str = "urn:poolkeeper:params:oauth:token-type:aws-credentials";
 
-/// Whom an answer is for.
+/// Whom an error is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
-    /// An OAuth 2.0 client: RFC 8693, errors by RFC 6749, section 5.2.
-    TokenExchange,
-    /// The container credentials provider of an AWS SDK. JS reads `Code` and `Message` of an error, Go
-    /// `code` and `message`; boto3 shows the text.
-    ContainerCredentials,
+    /// An OAuth 2.0 client: RFC 6749, section 5.2.
+    OAuth,
+    /// An AWS SDK. JS reads `Code` and `Message` of an error, Go `code` and `message`; boto3 shows the text.
+    Sdk,
 }

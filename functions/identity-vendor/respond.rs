@@ -11,6 +11,7 @@ use crate::{
     denial::Denial,
     issue::{Credentials, OpenIdToken, Vended},
     protocol::{AWS_CREDENTIALS, JWT, Shape},
+    route::Route,
 };
 
 /// A denial on the wire.
@@ -60,8 +61,8 @@ impl Wire {
             Denial::ProofRejected => Self::proof_rejected(shape),
             Denial::DeniedByRule | Denial::NoRole | Denial::ClaimNotUsable => Self {
                 status: match shape {
-                    Shape::TokenExchange => StatusCode::BAD_REQUEST,
-                    Shape::ContainerCredentials => StatusCode::FORBIDDEN,
+                    Shape::OAuth => StatusCode::BAD_REQUEST,
+                    Shape::Sdk => StatusCode::FORBIDDEN,
                 },
                 error: "invalid_target",
                 code: "AccessDenied",
@@ -105,9 +106,9 @@ impl Wire {
     fn proof_rejected(shape: Shape) -> Self {
         let (status, header) = match shape {
             // RFC 8693, section 2.2.2: an unacceptable subject token is an invalid request.
-            Shape::TokenExchange => (StatusCode::BAD_REQUEST, None),
+            Shape::OAuth => (StatusCode::BAD_REQUEST, None),
             // RFC 6750, section 3.1.
-            Shape::ContainerCredentials => {
+            Shape::Sdk => {
                 let challenge = "Bearer error=\"invalid_token\"";
                 let header = (header::WWW_AUTHENTICATE, challenge);
                 (StatusCode::UNAUTHORIZED, Some(header))
@@ -123,15 +124,23 @@ impl Wire {
     }
 }
 
-/// The answer to a request that is denied.
-pub(crate) fn denial(denial: Denial, shape: Shape) -> ApiGatewayV2httpResponse {
+/// The answer to a request that is denied. By the request id the cause is found in the log.
+pub(crate) fn denial(denial: Denial, shape: Shape, request_id: &str) -> ApiGatewayV2httpResponse {
     let wire = Wire::of(denial, shape);
     let (code, message) = (wire.code, wire.message);
     let body = match shape {
-        Shape::TokenExchange => json!({"error": wire.error, "error_description": message}),
-        Shape::ContainerCredentials => {
-            json!({"Code": code, "Message": message, "code": code, "message": message})
-        }
+        Shape::OAuth => json!({
+            "error": wire.error,
+            "error_description": message,
+            "request_id": request_id,
+        }),
+        Shape::Sdk => json!({
+            "Code": code,
+            "Message": message,
+            "code": code,
+            "message": message,
+            "RequestId": request_id,
+        }),
     };
     let mut response = response(wire.status, &body);
     if let Some((name, value)) = wire.header {
@@ -142,17 +151,26 @@ pub(crate) fn denial(denial: Denial, shape: Shape) -> ApiGatewayV2httpResponse {
 }
 
 /// The answer that has what was asked for.
-pub(crate) fn vended(vended: &Vended, shape: Shape) -> ApiGatewayV2httpResponse {
-    let body = match (vended, shape) {
-        (Vended::Token(token, expires_in), _) => open_id_token(token, *expires_in),
-        (Vended::Credentials(vended), Shape::ContainerCredentials) => {
+pub(crate) fn vended(vended: &Vended, route: Option<Route>) -> ApiGatewayV2httpResponse {
+    let container = matches!(route, Some(Route::Credentials | Route::RoleCredentials));
+    let body = match vended {
+        Vended::Token(token, expires_in) if route == Some(Route::Identity) => {
+            developer_identity(token, *expires_in)
+        }
+        Vended::Token(token, expires_in) => open_id_token(token, *expires_in),
+        Vended::Credentials(vended) if container => {
             container_credentials(&vended.credentials, &vended.account_id)
         }
-        (Vended::Credentials(vended), Shape::TokenExchange) => {
+        Vended::Credentials(vended) => {
             exchanged_credentials(&vended.credentials, &vended.identity_id, &vended.account_id)
         }
     };
     response(StatusCode::OK, &body)
+}
+
+/// The answer of a function that is there. It started, so its rules and its wiring agree; no service was asked.
+pub(crate) fn healthy() -> ApiGatewayV2httpResponse {
+    response(StatusCode::OK, &json!({"status": "ok"}))
 }
 
 /// A Cognito OpenID token, by RFC 8693, section 2.2.1. `IdentityId` and `Token` are what the developer-
@@ -169,6 +187,18 @@ fn open_id_token(token: &OpenIdToken, expires_in: u32) -> Value {
         "IdentityId": id,
         "token": text,
         "Token": text,
+    })
+}
+
+/// What the developer-authenticated hooks of AWS's mobile and JavaScript SDKs read, in either casing.
+fn developer_identity(token: &OpenIdToken, expires_in: u32) -> Value {
+    let (id, text) = (&token.identity_id, token.token.expose_secret());
+    json!({
+        "IdentityId": id,
+        "identityId": id,
+        "Token": text,
+        "token": text,
+        "expiresIn": expires_in,
     })
 }
 

@@ -18,7 +18,9 @@ use crate::{
     denial::{Denial, Denied},
     issue::{Grant, Issue, Vended},
     protocol::Shape,
-    request, respond,
+    request::{self, Asked},
+    respond,
+    route::Route,
 };
 
 /// What a token exchange may take: an HTTP API waits for 30 s, a client seldom more than 10.
@@ -35,6 +37,14 @@ pub(crate) struct IdentityVendor {
     issue: Issue,
 }
 
+/// What a request comes to that is not denied.
+pub(crate) enum Answer {
+    /// A token or credentials.
+    Vended(Vended),
+    /// The function is there, with its rules.
+    Healthy,
+}
+
 /// The payload is not an HTTP request.
 #[derive(Debug, thiserror::Error)]
 #[error("expected an HTTP API event, payload format 2.0")]
@@ -49,16 +59,19 @@ impl IdentityVendor {
         }
     }
 
-    async fn vend(
+    async fn answer(
         &self,
         event: &Result<ApiGatewayV2httpRequest, NotHttp>,
         invocation: &Invocation,
-    ) -> Result<(Vended, Option<Name>), Denied> {
+    ) -> Result<(Answer, Option<Name>), Denied> {
         let Ok(event) = event else {
             let denial = Denial::InvalidRequest("the request cannot be read");
             return Err(Denied::because(denial, NotHttp));
         };
-        let request = request::parse(event)?;
+        let request = match request::parse(event)? {
+            Asked::Vend(request) => request,
+            Asked::Health => return Ok((Answer::Healthy, None)),
+        };
         // A role that no policy names may be anything, an address even.
         let known = |alias: &&Name| self.rules.roles.contains_key(*alias);
         if let Some(alias) = request.role.as_ref().filter(known) {
@@ -76,7 +89,7 @@ impl IdentityVendor {
             .issue(&caller, &grant, request.requested_token_type, deadline)
             .await?;
         invocation.note(|line, _| line.issued(sha256(vended.secret().expose_secret())));
-        Ok((vended, grant.rule.cloned()))
+        Ok((Answer::Vended(vended), grant.rule.cloned()))
     }
 
     fn choose(
@@ -98,7 +111,7 @@ impl IdentityVendor {
 impl Handler for IdentityVendor {
     const FUNCTION: &'static str = "identity-vendor";
     type Request = Result<ApiGatewayV2httpRequest, NotHttp>;
-    type Answer = Result<Vended, Denial>;
+    type Answer = Result<Answer, Denial>;
     type Response = ApiGatewayV2httpResponse;
     type Error = Infallible;
 
@@ -107,9 +120,9 @@ impl Handler for IdentityVendor {
     }
 
     fn budget(&self, request: &Self::Request) -> Duration {
-        match shape(request) {
-            Shape::ContainerCredentials => CREDENTIALS_BUDGET,
-            Shape::TokenExchange => EXCHANGE_BUDGET,
+        match route(request) {
+            Some(Route::Credentials | Route::RoleCredentials) => CREDENTIALS_BUDGET,
+            _ => EXCHANGE_BUDGET,
         }
     }
 
@@ -118,9 +131,9 @@ impl Handler for IdentityVendor {
         request: &Self::Request,
         invocation: &Invocation,
     ) -> Decision<Self::Answer> {
-        let denied = match self.vend(request, invocation).await {
-            Ok((vended, rule)) => {
-                let mut decision = Decision::new(Outcome::Issued, vended.reason(), Ok(vended));
+        let denied = match self.answer(request, invocation).await {
+            Ok((answer, rule)) => {
+                let mut decision = Decision::new(answer.outcome(), answer.reason(), Ok(answer));
                 decision.rule = rule.map(|rule| rule.to_string());
                 return decision;
             }
@@ -145,20 +158,41 @@ impl Handler for IdentityVendor {
         &self,
         request: &Self::Request,
         decision: Decision<Self::Answer>,
+        invocation: &Invocation,
     ) -> Result<Self::Response, Infallible> {
-        let shape = shape(request);
         Ok(match decision.answer {
-            Ok(vended) => respond::vended(&vended, shape),
-            Err(denial) => respond::denial(denial, shape),
+            Ok(Answer::Vended(vended)) => respond::vended(&vended, route(request)),
+            Ok(Answer::Healthy) => respond::healthy(),
+            Err(denial) => respond::denial(denial, shape(request), invocation.request_id()),
         })
     }
 }
 
-/// How the answer is to look; known before anything else, so that errors have that look too.
+impl Answer {
+    fn outcome(&self) -> Outcome {
+        match self {
+            Self::Vended(_) => Outcome::Issued,
+            Self::Healthy => Outcome::Answered,
+        }
+    }
+
+    /// A stable code for the audit line.
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Vended(vended) => vended.reason(),
+            Self::Healthy => "healthy",
+        }
+    }
+}
+
+fn route(request: &Result<ApiGatewayV2httpRequest, NotHttp>) -> Option<Route> {
+    let routed = Route::of(request.as_ref().ok()?).ok()?;
+    Some(routed.route)
+}
+
+/// How an error is to look; known before anything else.
 fn shape(request: &Result<ApiGatewayV2httpRequest, NotHttp>) -> Shape {
-    request
-        .as_ref()
-        .map_or(Shape::TokenExchange, request::shape)
+    request.as_ref().map_or(Shape::OAuth, Route::shape_of)
 }
 
 fn sha256(text: &str) -> String {

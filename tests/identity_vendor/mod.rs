@@ -4,6 +4,7 @@ mod answers;
 mod failures;
 mod identities;
 mod proofs;
+mod routes;
 
 use std::collections::BTreeSet;
 

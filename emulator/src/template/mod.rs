@@ -10,7 +10,7 @@ mod references;
 mod resources;
 mod roles;
 mod supported;
-mod yaml;
+pub mod yaml;
 
 pub use definitions::{FunctionDefinition, SecretDefinition, TableDefinition, UserPoolDefinition};
 pub use identity_pools::{

@@ -11,7 +11,7 @@ use super::TemplateError;
 ///
 /// # Errors
 /// Text that is not one YAML document, or that has what JSON has not (keys that are no strings).
-pub(super) fn parse(text: &str) -> Result<Value, TemplateError> {
+pub fn parse(text: &str) -> Result<Value, TemplateError> {
     let documents = Yaml::load_from_str(text)
         .map_err(|error| TemplateError::new("template", format!("is not YAML: {error}")))?;
     match documents.as_slice() {

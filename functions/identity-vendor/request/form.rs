@@ -8,6 +8,9 @@ use crate::denial::Denial;
 /// Largest request body, octets, as the client sent it.
 const MAX_BODY: usize = 64 * 1024;
 
+/// The most parameters of a form: a token exchange has nine.
+const MAX_PARAMETERS: usize = 100;
+
 /// The parameters, in order.
 pub(super) struct Form(Vec<(String, String)>);
 
@@ -32,7 +35,13 @@ impl Form {
         if octets.len() > MAX_BODY {
             return Err(Denial::InvalidRequest("the body is larger than 64 KiB"));
         }
-        Ok(Self(form_urlencoded::parse(&octets).into_owned().collect()))
+        let parameters = form_urlencoded::parse(&octets).into_owned();
+        let parameters: Vec<_> = parameters.take(MAX_PARAMETERS + 1).collect();
+        if parameters.len() > MAX_PARAMETERS {
+            let text = "the form has more than 100 parameters";
+            return Err(Denial::InvalidRequest(text));
+        }
+        Ok(Self(parameters))
     }
 
     /// Every value of the parameter. One without a value counts as left out (RFC 6749, section 3.2).
@@ -40,6 +49,14 @@ impl Form {
         let named = self.0.iter().filter(|(key, _)| key == name);
         let values = named.map(|(_, value)| value.as_str());
         values.filter(|value| !value.is_empty()).collect()
+    }
+
+    /// Each value of a parameter that may be repeated (RFC 8693, section 2.1), once.
+    pub(super) fn distinct(&self, name: &str) -> Vec<&str> {
+        let mut values = self.all(name);
+        values.sort_unstable();
+        values.dedup();
+        values
     }
 
     /// The value of a parameter that must not be repeated.

@@ -11,7 +11,7 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 use shared::policy::Name;
 
-use super::{Request, parse};
+use super::{Asked, Request, parse};
 use crate::denial::Denial;
 
 // Written out: what the parser takes for a grant and for a type of token is compared with the standard's words.
@@ -97,7 +97,9 @@ fn is_token_exchange(pairs: &[(String, String)]) -> bool {
     let of = |name| values(pairs, name);
     let kinds = [[JWT], [ID_TOKEN], [ACCESS_TOKEN]];
     let wanted = of("requested_token_type");
-    let role = of("audience");
+    let mut role = of("audience");
+    role.sort_unstable();
+    role.dedup();
     of("grant_type") == [GRANT]
         && kinds.iter().any(|kind| of("subject_token_type") == kind)
         && of("subject_token").len() == 1
@@ -119,7 +121,10 @@ fn post(content_type: &str, body: &str, is_base64: bool) -> Result<Request, Deni
         "isBase64Encoded": is_base64,
     });
     let event: ApiGatewayV2httpRequest = serde_json::from_value(event).unwrap();
-    parse(&event)
+    match parse(&event)? {
+        Asked::Vend(request) => Ok(request),
+        Asked::Health => panic!("expected a token exchange"),
+    }
 }
 
 const FORM: &str = "application/x-www-form-urlencoded";

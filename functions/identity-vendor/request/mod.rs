@@ -1,4 +1,4 @@
-//! What a client asks for, parsed from an HTTP event: an RFC 8693 token exchange, or SDK credentials.
+//! What a client asks for, parsed from an HTTP event: an RFC 8693 token exchange, or what SDKs ask for.
 
 mod form;
 #[cfg(test)]
@@ -11,8 +11,18 @@ use shared::policy::Name;
 use self::form::Form;
 use crate::{
     denial::Denial,
-    protocol::{AWS_CREDENTIALS, JWT, JWT_TYPES, Shape, TOKEN_EXCHANGE},
+    protocol::{AWS_CREDENTIALS, JWT, JWT_TYPES, TOKEN_EXCHANGE},
+    route::{Route, Routed},
 };
+
+/// What a client asks.
+#[derive(Debug)]
+pub(crate) enum Asked {
+    /// For a token or credentials.
+    Vend(Request),
+    /// Whether the function is there.
+    Health,
+}
 
 /// A request that can be decided.
 #[derive(Debug)]
@@ -34,43 +44,29 @@ pub(crate) enum Wanted {
     Credentials,
 }
 
-/// How the answer is to look; known before anything else, so that errors have that look too.
-pub(crate) fn shape(event: &ApiGatewayV2httpRequest) -> Shape {
-    if path(event).starts_with("/credentials") {
-        Shape::ContainerCredentials
-    } else {
-        Shape::TokenExchange
-    }
-}
-
 /// Reads the request.
-pub(crate) fn parse(event: &ApiGatewayV2httpRequest) -> Result<Request, Denial> {
-    let method = event.request_context.http.method.as_str();
-    let path = path(event);
-    let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
-    match (segments.as_slice(), method) {
-        (["token"], "POST") => token_exchange(event),
-        (["credentials"], "GET") => credentials(event, None),
-        (["credentials", role], "GET") => credentials(event, Some(role)),
-        (["token"], _) => Err(Denial::MethodNotAllowed("POST")),
-        (["credentials"] | ["credentials", _], _) => Err(Denial::MethodNotAllowed("GET")),
-        _ => Err(Denial::NoSuchRoute),
-    }
+pub(crate) fn parse(event: &ApiGatewayV2httpRequest) -> Result<Asked, Denial> {
+    let Routed { route, role } = Route::of(event)?;
+    let request = match route {
+        Route::Token => token_exchange(event),
+        Route::Credentials | Route::RoleCredentials => {
+            bearer(event, Wanted::Credentials, role.map(role_name))
+        }
+        Route::Identity => bearer(event, Wanted::Token, None),
+        Route::Vouch => Err(Denial::NoSuchRoute),
+        Route::Health => return Ok(Asked::Health),
+    };
+    request.map(Asked::Vend)
 }
 
-/// The path below the stage; `$default` has none in the path.
-fn path(event: &ApiGatewayV2httpRequest) -> &str {
-    let raw = event.raw_path.as_deref().unwrap_or_default();
-    let stage = event.request_context.stage.as_deref().unwrap_or_default();
-    raw.strip_prefix('/')
-        .and_then(|path| path.strip_prefix(stage))
-        .filter(|path| !stage.is_empty() && (path.is_empty() || path.starts_with('/')))
-        .unwrap_or(raw)
-}
-
-/// `GET /credentials[/{role}]` with the proof as a bearer token (RFC 6750, section 2.1), which SDKs send
-/// from `AWS_CONTAINER_AUTHORIZATION_TOKEN` as it stands there.
-fn credentials(event: &ApiGatewayV2httpRequest, role: Option<&str>) -> Result<Request, Denial> {
+/// A request with the proof as a bearer token (RFC 6750, section 2.1), which SDKs send from
+/// `AWS_CONTAINER_AUTHORIZATION_TOKEN` as it stands there. A body is not read: what it says of a role or of an
+/// identity is nobody's word.
+fn bearer(
+    event: &ApiGatewayV2httpRequest,
+    wanted: Wanted,
+    role: Option<Result<Name, Denial>>,
+) -> Result<Request, Denial> {
     let header = event.headers.get("authorization");
     let text = header
         .and_then(|value| value.to_str().ok())
@@ -79,10 +75,14 @@ fn credentials(event: &ApiGatewayV2httpRequest, role: Option<&str>) -> Result<Re
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(Denial::NoProof);
     }
+    // API Gateway joins repeated headers by commas, which no bearer token has (RFC 6750, section 2.1).
+    if token.contains(',') {
+        return Err(Denial::InvalidRequest("Authorization is repeated"));
+    }
     Ok(Request {
         subject_token: SecretString::from(token.trim()),
-        role: role.map(role_name).transpose()?,
-        requested_token_type: Some(Wanted::Credentials),
+        role: role.transpose()?,
+        requested_token_type: Some(wanted),
     })
 }
 
@@ -123,7 +123,7 @@ fn token_exchange(event: &ApiGatewayV2httpRequest) -> Result<Request, Denial> {
         let text = "name the role by audience, not by resource";
         return Err(Denial::InvalidTarget(text));
     }
-    let role = match form.all("audience").as_slice() {
+    let role = match form.distinct("audience").as_slice() {
         [] => None,
         [role] => Some(role_name(role)?),
         // Legal by RFC 8693, section 2.1; but a session has one role.
@@ -168,7 +168,14 @@ mod tests {
     }
 
     fn post(body: &str) -> Result<Request, Denial> {
-        parse(&event("POST", "/token", json!({"body": body})))
+        read(&event("POST", "/token", json!({"body": body})))
+    }
+
+    fn read(event: &ApiGatewayV2httpRequest) -> Result<Request, Denial> {
+        match parse(event)? {
+            Asked::Vend(request) => Ok(request),
+            Asked::Health => panic!("expected a request for something"),
+        }
     }
 
     #[test]
@@ -187,7 +194,7 @@ mod tests {
             "/token",
             json!({"body": body, "isBase64Encoded": true}),
         );
-        assert!(parse(&event).is_ok());
+        assert!(read(&event).is_ok());
     }
 
     #[test]
@@ -222,7 +229,7 @@ mod tests {
     fn several_targets_are_legal_and_not_served() {
         for targets in [
             "&audience=publisher",
-            "&audience=member",
+            "&audience=publisher&audience=member",
             "&resource=https%3A%2F%2Fa.example",
             "&resource=https%3A%2F%2Fa.example&resource=https%3A%2F%2Fb.example",
         ] {
@@ -239,7 +246,7 @@ mod tests {
         };
         let parsed = |body: String| {
             let more = json!({"body": body, "isBase64Encoded": true});
-            parse(&event("POST", "/token", more))
+            read(&event("POST", "/token", more))
         };
         assert!(parsed(sized(64 * 1024)).is_ok());
         assert_eq!(
@@ -274,51 +281,57 @@ mod tests {
     #[test]
     fn sdk_credentials_are_asked_for_by_a_bearer_token() {
         let headers = json!({"headers": {"Authorization": "Bearer e30.e30.c2ln"}});
-        let request = parse(&event("GET", "/credentials/member", headers.clone())).unwrap();
+        let request = read(&event("GET", "/credentials/member", headers.clone())).unwrap();
         assert_eq!(request.requested_token_type, Some(Wanted::Credentials));
         assert_eq!(request.role.unwrap().as_str(), "member");
         assert!(
-            parse(&event("GET", "/credentials", headers))
+            read(&event("GET", "/credentials", headers))
                 .unwrap()
                 .role
                 .is_none()
         );
         for wrong in ["", "e30.e30.c2ln", "Basic e30="] {
             let headers = json!({"headers": {"authorization": wrong}});
-            let refusal = parse(&event("GET", "/credentials", headers)).unwrap_err();
+            let refusal = read(&event("GET", "/credentials", headers)).unwrap_err();
             assert_eq!(refusal, Denial::NoProof, "{wrong}");
         }
     }
 
     #[test]
-    fn other_paths_and_methods_are_told() {
+    fn a_repeated_authorization_is_refused_and_a_body_of_a_get_is_not_read() {
+        let headers =
+            json!({"headers": {"authorization": "Bearer e30.e30.c2ln,Bearer e30.e30.c2ln"}});
         assert_eq!(
-            parse(&event("GET", "/token", json!({}))).unwrap_err(),
-            Denial::MethodNotAllowed("POST")
+            read(&event("GET", "/credentials", headers)).unwrap_err(),
+            Denial::InvalidRequest("Authorization is repeated")
         );
-        assert_eq!(
-            parse(&event("DELETE", "/credentials/x", json!({}))).unwrap_err(),
-            Denial::MethodNotAllowed("GET")
-        );
-        for path in ["", "/", "/credentials/a/b", "/tokens"] {
+        let with_body = json!({
+            "headers": {"authorization": "Bearer e30.e30.c2ln"},
+            "body": r#"{"IdentityId":"us-east-1:x","role":"publisher"}"#,
+        });
+        for (method, path) in [("GET", "/credentials"), ("POST", "/identity")] {
+            let request = read(&event(method, path, with_body.clone())).unwrap();
+            assert_eq!(request.subject_token.expose_secret(), "e30.e30.c2ln");
+            assert!(request.role.is_none(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_form_of_ten_thousand_parameters_is_refused_and_a_hundred_are_read() {
+        let more = |count: usize| "&x=1".repeat(count);
+        assert!(post(&format!("{GOOD}{}", more(96))).is_ok());
+        for count in [97, 10_000] {
             assert_eq!(
-                parse(&event("GET", path, json!({}))).unwrap_err(),
-                Denial::NoSuchRoute,
-                "{path}"
+                post(&format!("{GOOD}{}", more(count))).unwrap_err(),
+                Denial::InvalidRequest("the form has more than 100 parameters"),
+                "{count}"
             );
         }
     }
 
     #[test]
-    fn a_named_stage_is_no_part_of_the_path() {
-        let mut event = event(
-            "GET",
-            "/live/credentials",
-            json!({"headers": {"authorization": "Bearer x"}}),
-        );
-        event.request_context.stage = Some("live".to_owned());
-        assert!(parse(&event).is_ok());
-        event.raw_path = Some("/lively/credentials".to_owned());
-        assert_eq!(parse(&event).unwrap_err(), Denial::NoSuchRoute);
+    fn an_audience_that_is_repeated_is_one_audience() {
+        let request = post(&format!("{GOOD}&audience=member&audience=member")).unwrap();
+        assert_eq!(request.role.unwrap().as_str(), "member");
     }
 }

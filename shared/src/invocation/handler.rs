@@ -54,7 +54,7 @@ pub trait Handler: Send + Sync + 'static {
         Duration::ZERO
     }
 
-    /// The answer's wire form.
+    /// The answer's wire form. The invocation's request id may be part of it: by that the log has the cause.
     ///
     /// # Errors
     /// When this function's caller is to see the invocation fail.
@@ -62,6 +62,7 @@ pub trait Handler: Send + Sync + 'static {
         &self,
         request: &Self::Request,
         decision: Decision<Self::Answer>,
+        invocation: &Invocation,
     ) -> Result<Self::Response, Self::Error>;
 }
 

@@ -63,7 +63,7 @@ async fn answer<H: Handler>(
     let mut line = invocation.noted();
     line.decided(decision.outcome, decision.reason, decision.rule.take());
     telemetry.audit(line.at(invocation.deadline()));
-    handler.respond(&request, decision)
+    handler.respond(&request, decision, &invocation)
 }
 
 /// Runs the decision in a task of its own, and settles what does not come to its end.
@@ -193,6 +193,7 @@ mod tests {
             &self,
             _: &String,
             decision: Decision<Self::Answer>,
+            _: &Invocation,
         ) -> Result<&'static str, Infallible> {
             Ok(decision.answer)
         }

@@ -33,6 +33,8 @@ pub enum Outcome {
     Issued,
     /// identity-vendor refused the caller.
     Denied,
+    /// identity-vendor said that it is there; nobody asked for anything.
+    Answered,
     /// A trigger source that the function does not know.
     PassedThrough,
     /// The function could not do its work. Alarm on it.

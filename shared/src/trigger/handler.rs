@@ -79,6 +79,7 @@ impl<T: Trigger> Handler for T {
         &self,
         request: &TriggerRequest,
         decision: Decision,
+        _: &Invocation,
     ) -> Result<Box<RawValue>, TriggerError> {
         match (decision.answer, &request.event) {
             (Answer::Refuse(message), _) => Err(TriggerError::new(decision.reason, message)),
@@ -93,10 +94,16 @@ impl<T: Trigger> Handler for T {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use lambda_runtime::Diagnostic;
 
     use super::*;
-    use crate::{deadline::DeadlineExceeded, telemetry::Outcome, trigger::PublicMessage};
+    use crate::{
+        deadline::{Deadline, DeadlineExceeded},
+        telemetry::{Outcome, Telemetry},
+        trigger::PublicMessage,
+    };
 
     struct Refusing;
 
@@ -113,26 +120,34 @@ mod tests {
         }
     }
 
-    #[test]
-    fn an_unchanged_event_is_the_same_bytes() {
+    fn invocation() -> Invocation {
+        let telemetry = Telemetry::new("0123456789abcdef".parse().unwrap());
+        let deadline = Deadline::after(TRIGGER_BUDGET);
+        Invocation::new("refusing", "r".to_owned(), Arc::new(telemetry), deadline)
+    }
+
+    #[tokio::test]
+    async fn an_unchanged_event_is_the_same_bytes() {
         for text in [
             "{ \"triggerSource\" : \"Future_Source\",\n\"response\":{} }",
             "[ ]",
         ] {
             let request = Refusing::read(RawValue::from_string(text.to_owned()).unwrap());
             let decision = Decision::new(Outcome::Allowed, "", Answer::Unchanged);
-            let answered = Refusing.respond(&request, decision).unwrap();
+            let answered = Refusing.respond(&request, decision, &invocation()).unwrap();
             assert_eq!(answered.get(), text);
         }
     }
 
-    #[test]
-    fn a_settled_panic_tells_cognito_the_reason_and_the_message_only() {
+    #[tokio::test]
+    async fn a_settled_panic_tells_cognito_the_reason_and_the_message_only() {
         let raw = RawValue::from_string(r#"{"triggerSource":"X_Y"}"#.to_owned()).unwrap();
         let request = Refusing::read(raw);
         let panicked = Interrupted::Panicked("canary".to_owned());
         let decision = Handler::settle(&Refusing, &request, &panicked);
-        let told = Refusing.respond(&request, decision).unwrap_err();
+        let told = Refusing
+            .respond(&request, decision, &invocation())
+            .unwrap_err();
         let told = Diagnostic::from(told);
         assert_eq!(told.error_type, "panicked");
         assert_eq!(told.error_message, "try again later");

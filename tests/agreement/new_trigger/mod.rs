@@ -60,7 +60,7 @@ async fn a_new_trigger_decides_and_answers() {
         let trigger = &trigger;
         async move {
             let decision = Handler::decide(trigger, &request, &invocation).await;
-            let answer = trigger.respond(&request, decision).unwrap();
+            let answer = trigger.respond(&request, decision, &invocation).unwrap();
             serde_json::from_str::<Value>(answer.get()).unwrap()["response"].clone()
         }
     };
