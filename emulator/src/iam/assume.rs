@@ -121,6 +121,7 @@ impl Iam {
         &self,
         caller: &Caller,
         role_arn: &str,
+        external_id: Option<&str>,
         request: SessionRequest,
     ) -> Result<Arc<Session>, AssumeError> {
         let action = "sts:AssumeRole";
@@ -130,7 +131,8 @@ impl Iam {
             Caller::Admin => account.to_vec(),
             Caller::Session(session) => vec![&*session.role_arn, &*session.assumed_role_arn],
         };
-        let context = Context::new();
+        let external_id = external_id.map(|id| ("sts:ExternalId".to_owned(), vec![id.to_owned()]));
+        let context = Context::from_iter(external_id);
         let role = match self.trusting(role_arn, Trusted::Aws(&itself), action, &context) {
             Ok(role) => role,
             Err(refusal) => {

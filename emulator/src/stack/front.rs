@@ -10,6 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use super::user_pools::UserPools;
 use crate::{
     dynamodb::{self, DynamoDb},
     event_bus::{self, EventBus},
@@ -18,7 +19,7 @@ use crate::{
     secrets_manager::{self, SecretsManager},
     sqs::{self, Sqs},
     sts::Sts,
-    user_pool::{self, UserPool},
+    user_pool,
 };
 
 const USER_POOL_TARGET: &str = "AWSCognitoIdentityProviderService.";
@@ -46,14 +47,13 @@ const PUBLIC_OPERATIONS: [&str; 16] = [
 
 pub(super) struct Services {
     pub(super) iam: Arc<Iam>,
-    pub(super) user_pool_arn: String,
     pub(super) dynamodb: Arc<DynamoDb>,
     pub(super) secrets: SecretsManager,
     pub(super) sqs: Arc<Sqs>,
     pub(super) events: Arc<EventBus>,
     pub(super) sts: Sts,
     pub(super) identity_pools: IdentityPools,
-    pub(super) user_pool: UserPool,
+    pub(super) user_pools: UserPools,
 }
 
 pub(super) async fn dispatch(
@@ -81,7 +81,10 @@ pub(super) async fn dispatch(
                 services.identity_pools.handle(&headers, body).await
             } else if let Some(operation) = target.strip_prefix(USER_POOL_TARGET) {
                 match services.admit(operation, &headers, &body) {
-                    Ok(()) => services.user_pool.handle(operation, &body).await,
+                    Ok(()) => {
+                        let pool = services.user_pools.of_request(&body);
+                        pool.handle(operation, &body).await
+                    }
                     Err(error) => error.into_response("1.1"),
                 }
             } else {
@@ -103,8 +106,9 @@ impl Services {
         }
         let caller = self.iam.authenticate(headers, body)?;
         let action = format!("cognito-idp:{operation}");
+        let arn = self.user_pools.of_request(body).settings().pool_arn.clone();
         self.iam
-            .authorize(&caller, &action, &self.user_pool_arn, &Context::new())?;
+            .authorize(&caller, &action, &arn, &Context::new())?;
         Ok(())
     }
 }

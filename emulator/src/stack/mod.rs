@@ -9,6 +9,7 @@ mod front;
 mod options;
 mod schedules;
 mod sockets;
+mod user_pools;
 mod wiring;
 
 use std::sync::Arc;
@@ -49,7 +50,7 @@ pub struct Stack {
     pub template: Template,
     /// The functions.
     pub lambda: LambdaHost,
-    /// The user pool.
+    /// The user pool: of several, the first with triggers.
     pub user_pool: UserPool,
     /// The development issuer.
     pub issuer: OidcIssuer,
@@ -101,10 +102,11 @@ impl Stack {
         if options.check_binaries {
             wiring::check_binaries(&template, &options.binaries)?;
         }
-        let user_pool = wiring::user_pool(&template, &lambda, &aws_url)?;
+        let user_pools = wiring::user_pools(&template, &lambda, &aws_url)?;
+        let user_pool = user_pools.first().clone();
         if let Storage::File(path) = &options.storage {
-            let path = path.with_extension("users.json");
-            let kept = user_pool.keep_in(&path);
+            let kept = user_pools.keep_in(path);
+            let path = path.clone();
             kept.map_err(|source| StartError::Users { path, source })?;
         }
         let key = Arc::new(TokenKey::development(&place.region)?);
@@ -117,17 +119,15 @@ impl Stack {
         let events = Arc::new(EventBus::new(Arc::clone(&iam), wiring::buses(&template)));
         let secrets = SecretsManager::new(Arc::clone(&iam), template.secrets());
         let identity_router = identity_pools.router();
-        let user_pool_arn = template.user_pool().map(|pool| pool.arn.clone());
         let services = Arc::new(Services {
             iam: Arc::clone(&iam),
-            user_pool_arn: user_pool_arn.unwrap_or_default(),
             dynamodb: Arc::clone(&dynamodb),
             secrets: secrets.map_err(|_| StartError::NoRandomness)?,
             sqs: Arc::clone(&sqs),
             events: Arc::clone(&events),
             sts: Sts::new(Arc::clone(&iam), key),
             identity_pools,
-            user_pool: user_pool.clone(),
+            user_pools,
         });
         let front = Router::new()
             .route("/", post(dispatch))

@@ -4,14 +4,14 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use serde_json::Value;
 
-use super::{Options, StartError};
+use super::{Options, StartError, user_pools::UserPools};
 use crate::{
     iam::Iam,
     lambda::{
         Cors, FunctionSpec, HostOptions, HttpApiSpec, LambdaHost, RouteSpec,
         permissions::{Permission, Source},
     },
-    template::{Resource, Template, TemplateError},
+    template::{Resource, Template, TemplateError, UserPoolDefinition},
     user_pool::{self, TriggerOutcome, UserPool},
 };
 
@@ -58,14 +58,27 @@ pub(super) fn host(
     Ok(LambdaHost::new(specs, host))
 }
 
-pub(super) fn user_pool(
+/// Every pool, those with triggers first.
+///
+/// # Errors
+/// There is none, or one is not usable.
+pub(super) fn user_pools(
+    template: &Template,
+    lambda: &LambdaHost,
+    aws_url: &str,
+) -> Result<UserPools, StartError> {
+    let pools = template.user_pools().iter();
+    let pools = pools.map(|pool| user_pool(pool, template, lambda, aws_url));
+    let pools = UserPools::new(pools.collect::<Result<_, _>>()?);
+    pools.ok_or(StartError::Missing("user pool"))
+}
+
+fn user_pool(
+    pool: &UserPoolDefinition,
     template: &Template,
     lambda: &LambdaHost,
     aws_url: &str,
 ) -> Result<UserPool, StartError> {
-    let pool = template
-        .user_pool()
-        .ok_or(StartError::Missing("user pool"))?;
     let of_pool = |resource: &&Resource| {
         resource.properties.get("UserPoolId") == Some(&Value::from(pool.id.as_str()))
     };
@@ -134,7 +147,7 @@ pub(super) fn buses(template: &Template) -> Vec<String> {
 
 /// Who may invoke, as the template grants it; for a function's own event of type Cognito SAM grants it.
 pub(super) fn permit(template: &Template, lambda: &LambdaHost) {
-    if let Some(pool) = template.user_pool() {
+    for pool in template.user_pools() {
         for (trigger, function) in &pool.events {
             lambda.permissions().add(
                 function,

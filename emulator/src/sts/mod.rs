@@ -89,9 +89,10 @@ impl Sts {
             ));
         }
         let packed = request.packed_percent(&std::collections::BTreeMap::new())?;
-        let assumed = self
-            .iam
-            .assume_role(&caller, &request.role_arn, request.session);
+        let external_id = form.get("ExternalId");
+        let assumed =
+            self.iam
+                .assume_role(&caller, &request.role_arn, external_id, request.session);
         let session = assumed.map_err(|error| match (error, &caller) {
             (AssumeError::Denied { action }, Caller::Session(by)) => StsError::forbidden(
                 "AccessDenied",

@@ -58,7 +58,7 @@ pub struct SecretDefinition {
     pub value: String,
 }
 
-/// The user pool.
+/// A user pool.
 #[derive(Debug, Clone)]
 pub struct UserPoolDefinition {
     /// The key under `Resources`.
@@ -67,7 +67,7 @@ pub struct UserPoolDefinition {
     pub id: String,
     /// `arn:aws:cognito-idp:…:userpool/<id>`.
     pub arn: String,
-    /// The first app client's id.
+    /// Its first app client's id.
     pub client_id: Option<String>,
     /// ARNs of functions, qualified or not, by trigger, as `LambdaConfig` names it: `PreSignUp`,
     /// `UserMigration`…
@@ -221,9 +221,21 @@ pub(super) fn secrets(resources: &Resources) -> Vec<SecretDefinition> {
         .collect()
 }
 
-pub(super) fn user_pool(resources: &Resources, place: &Place) -> Option<UserPoolDefinition> {
-    let pool = of_kind(resources, "AWS::Cognito::UserPool").next()?;
-    let client = of_kind(resources, "AWS::Cognito::UserPoolClient").next();
+/// Those with triggers come first.
+pub(super) fn user_pools(resources: &Resources, place: &Place) -> Vec<UserPoolDefinition> {
+    let pools = of_kind(resources, "AWS::Cognito::UserPool");
+    let mut pools: Vec<_> = pools
+        .map(|pool| user_pool(pool, resources, place))
+        .collect();
+    pools.sort_by_key(|pool| pool.triggers.is_empty());
+    pools
+}
+
+fn user_pool(pool: &Resource, resources: &Resources, place: &Place) -> UserPoolDefinition {
+    let of_pool =
+        |properties: &Value, name: &str| properties.get(name) == Some(&json!(pool.reference));
+    let mut clients = of_kind(resources, "AWS::Cognito::UserPoolClient");
+    let client = clients.find(|client| of_pool(&client.properties, "UserPoolId"));
     let mut triggers = BTreeMap::new();
     let mut from_events = BTreeMap::new();
     for function in of_kind(resources, "AWS::Serverless::Function") {
@@ -241,10 +253,11 @@ pub(super) fn user_pool(resources: &Resources, place: &Place) -> Option<UserPool
         }
         let events = function.properties.get("Events").and_then(Value::as_object);
         for event in events.into_iter().flat_map(Map::values) {
-            if event.get("Type") != Some(&json!("Cognito")) {
+            let properties = event.get("Properties").unwrap_or(&Value::Null);
+            if event.get("Type") != Some(&json!("Cognito")) || !of_pool(properties, "UserPool") {
                 continue;
             }
-            let named = match event.pointer("/Properties/Trigger") {
+            let named = match properties.get("Trigger") {
                 Some(Value::Array(named)) => named.clone(),
                 Some(named) => vec![named.clone()],
                 None => Vec::new(),
@@ -255,7 +268,7 @@ pub(super) fn user_pool(resources: &Resources, place: &Place) -> Option<UserPool
             }
         }
     }
-    Some(UserPoolDefinition {
+    UserPoolDefinition {
         logical_id: pool.logical_id.clone(),
         id: pool.reference.clone(),
         arn: place.attribute(&pool.kind, &pool.reference, "Arn"),
@@ -263,5 +276,5 @@ pub(super) fn user_pool(resources: &Resources, place: &Place) -> Option<UserPool
         triggers,
         events: from_events,
         properties: pool.properties.clone(),
-    })
+    }
 }

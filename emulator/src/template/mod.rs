@@ -88,7 +88,7 @@ pub struct Template {
     roles: Vec<RoleDefinition>,
     tables: Vec<TableDefinition>,
     secrets: Vec<SecretDefinition>,
-    user_pool: Option<UserPoolDefinition>,
+    user_pools: Vec<UserPoolDefinition>,
     identity_pools: Vec<IdentityPoolDefinition>,
 }
 
@@ -124,7 +124,7 @@ impl Template {
             roles: roles::roles(&resources, &place)?,
             tables: definitions::tables(&resources)?,
             secrets: definitions::secrets(&resources),
-            user_pool: definitions::user_pool(&resources, &place),
+            user_pools: definitions::user_pools(&resources, &place),
             identity_pools: identity_pools::identity_pools(&resources)?,
             parameters: resolver.parameters().clone(),
             place,
@@ -160,7 +160,12 @@ impl Template {
 
     /// The user pool, with the functions that its triggers name.
     pub fn user_pool(&self) -> Option<&UserPoolDefinition> {
-        self.user_pool.as_ref()
+        self.user_pools.first()
+    }
+
+    /// Every user pool, those with triggers first.
+    pub fn user_pools(&self) -> &[UserPoolDefinition] {
+        &self.user_pools
     }
 
     /// The identity pools, with their default roles, in order of their logical ids.

@@ -58,8 +58,13 @@ impl Place {
             region, stack_name, ..
         } = self;
         match kind {
-            "AWS::Cognito::UserPool" => format!("{region}_Examplepl"),
-            "AWS::Cognito::UserPoolClient" => "1example23456789example".to_owned(),
+            // The ids of the documentation's examples, for a template with one pool.
+            "AWS::Cognito::UserPool" if logical_id == "UserPool" => format!("{region}_Examplepl"),
+            "AWS::Cognito::UserPoolClient" if logical_id == "UserPoolClient" => {
+                "1example23456789example".to_owned()
+            }
+            "AWS::Cognito::UserPool" => format!("{region}_{}", digits_of(logical_id, 9)),
+            "AWS::Cognito::UserPoolClient" => digits_of(logical_id, 26),
             "AWS::Cognito::IdentityPool" => {
                 let digest: [u8; 32] = Sha256::digest(logical_id).into();
                 let bytes = std::array::from_fn(|at| digest.get(at).copied().unwrap_or_default());
@@ -156,4 +161,10 @@ impl Place {
         } = self;
         format!("https://sqs.{region}.amazonaws.com/{account_id}/{name}")
     }
+}
+
+/// So many hexadecimal digits, by which names differ.
+fn digits_of(logical_id: &str, count: usize) -> String {
+    let digest = base16ct::lower::encode_string(&Sha256::digest(logical_id));
+    digest.chars().take(count).collect()
 }

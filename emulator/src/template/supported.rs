@@ -9,7 +9,6 @@ use super::{Resource, Resources, TemplateError};
 const EVENTS: [&str; 3] = ["Cognito", "Schedule", "ScheduleV2"];
 
 pub(super) fn check(resources: &Resources) -> Result<(), TemplateError> {
-    let mut pools = 0;
     for resource in resources.values() {
         let refuse = |reason: &str| Err(TemplateError::new(&resource.logical_id, reason));
         match resource.kind.as_str() {
@@ -20,12 +19,6 @@ pub(super) fn check(resources: &Resources) -> Result<(), TemplateError> {
                 return refuse("expected AWS::Serverless::Function: only these are run here");
             }
             "AWS::Serverless::Function" => function(resource)?,
-            "AWS::Cognito::UserPool" => {
-                pools += 1;
-                if pools > 1 {
-                    return refuse("is a second user pool: one is run here");
-                }
-            }
             _ => {}
         }
     }
