@@ -1,7 +1,7 @@
 //! `poolkeeper report`: who has not moved in yet, by the scheme of the hash.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fs, io,
     path::Path,
 };
@@ -13,10 +13,10 @@ use shared::state::DirectoryKey;
 use crate::{Outcome, error::Error, help};
 
 const USAGE: &str = "\
-poolkeeper report --user-pool ID --store NAME --legacy FILE --moved FILE [options]
+poolkeeper report --user-pool ID --store NAME --moved FILE [--legacy FILE] [options]
 
 Counts the users of a legacy table who have moved in, who were offered to Cognito and not yet seen in the pool, and
-who are left, by the scheme of their hash. Calls nobody: it reads what the AWS CLI wrote.
+who are left, by the scheme of their hash; lists who must enrol a second factor again. Calls nobody: it reads what the AWS CLI wrote.
 
   aws dynamodb scan --table-name <LegacyUsersTableName> --output json > legacy.json
   aws dynamodb scan --table-name <DirectoryTableName> --output json --filter-expression 'begins_with(pk, :moved)' \\
@@ -24,7 +24,8 @@ who are left, by the scheme of their hash. Calls nobody: it reads what the AWS C
 
   --user-pool ID        the user pool
   --store NAME          the store's name in policy.toml
-  --legacy FILE         the legacy table, as above; it holds hashes: keep it safe, and delete it afterwards
+  --legacy FILE         the legacy table, as above; it holds hashes: keep it safe, and delete it afterwards. Without it
+                        (the store is no table) nobody is counted as left
   --moved FILE          the records of who moved in, as above
   --key COLUMN          the key of the legacy table (default: username)
   --hash COLUMN         its hashes (default: password_hash)
@@ -37,11 +38,13 @@ struct Scan {
     items: Vec<HashMap<String, Attribute>>,
 }
 
-/// An attribute, of which texts count.
+/// An attribute, of which texts and flags count.
 #[derive(Deserialize)]
 struct Attribute {
     #[serde(rename = "S")]
     text: Option<String>,
+    #[serde(rename = "BOOL")]
+    flag: Option<bool>,
 }
 
 /// How far the migration is.
@@ -57,6 +60,8 @@ struct Report {
     last_offered_at: Option<String>,
     /// Neither.
     left: u64,
+    /// Who had a second factor in the old system, by the name in the pool: it did not move.
+    enrol_mfa_again: BTreeSet<String>,
     /// Those who are left, by scheme, or by why there is none.
     left_by_scheme: BTreeMap<String, u64>,
 }
@@ -103,9 +108,9 @@ pub(crate) fn run(mut parser: lexopt::Parser) -> Result<Outcome, Error> {
         value.ok_or(Error::Option { option, problem })
     };
     let (pool, store) = (given(pool, "user-pool")?, given(store, "store")?);
-    let legacy = scan(Path::new(&given(legacy, "legacy")?))?;
+    let legacy = legacy.map(|path| scan(Path::new(&path))).transpose()?;
     let moved = scan(Path::new(&given(moved, "moved")?))?;
-    let report = report(&pool, &store, &columns, &legacy, &moved);
+    let report = report(&pool, &store, &columns, legacy.as_ref(), &moved);
     let mut out = io::stdout();
     serde_json::to_writer_pretty(&mut out, &report).map_err(|error| Error::Output(error.into()))?;
     io::Write::write_all(&mut out, b"\n").map_err(Error::Output)?;
@@ -128,30 +133,48 @@ fn scan(path: &Path) -> Result<Scan, Error> {
         .map_err(|_| failed(io::Error::new(io::ErrorKind::InvalidData, expected)))
 }
 
-fn report(pool: &str, store: &str, columns: &Columns, legacy: &Scan, moved: &Scan) -> Report {
+fn report(
+    pool: &str,
+    store: &str,
+    columns: &Columns,
+    legacy: Option<&Scan>,
+    moved: &Scan,
+) -> Report {
     let text = |item: &HashMap<String, Attribute>, name: &str| {
         item.get(name).and_then(|value| value.text.clone())
     };
+    let flag = |item: &HashMap<String, Attribute>, name: &str| {
+        item.get(name).is_some_and(|value| value.flag == Some(true))
+    };
+    let of_store = |item: &&HashMap<String, Attribute>| {
+        text(item, "user_pool_id").as_deref() == Some(pool)
+            && text(item, "store").as_deref() == Some(store)
+    };
+    let state_of =
+        |item: &HashMap<String, Attribute>| (text(item, "state"), text(item, "offered_at"));
     let records: HashMap<String, (Option<String>, Option<String>)> = moved
         .items
         .iter()
-        .filter_map(|item| {
-            let state = (text(item, "state"), text(item, "offered_at"));
-            Some((text(item, "pk")?, state))
-        })
+        .filter_map(|item| Some((text(item, "pk")?, state_of(item))))
         .collect();
     let mut report = Report::default();
+    let with_mfa = moved.items.iter().filter(of_store);
+    let with_mfa = with_mfa.filter(|item| flag(item, "mfa"));
+    report.enrol_mfa_again = with_mfa
+        .filter_map(|item| text(item, "user_name"))
+        .collect();
+    let Some(legacy) = legacy else {
+        for (state, at) in moved.items.iter().filter(of_store).map(state_of) {
+            report.count(state.as_deref(), at);
+        }
+        return report;
+    };
     for row in &legacy.items {
         report.users += 1;
         let key = text(row, &columns.key).unwrap_or_default();
         let record = records.get(&DirectoryKey::moved(pool, store, &key).pk);
         match record {
-            Some((state, _)) if state.as_deref() == Some("moved") => report.moved += 1,
-            Some((_, at)) => {
-                report.offered += 1;
-                // RFC 3339 in UTC sorts as text.
-                report.last_offered_at = report.last_offered_at.take().max(at.clone());
-            }
+            Some((state, at)) => report.count(state.as_deref(), at.clone()),
             None => {
                 report.left += 1;
                 let hash = text(row, &columns.hash).unwrap_or_default();
@@ -165,4 +188,17 @@ fn report(pool: &str, store: &str, columns: &Columns, legacy: &Scan, moved: &Sca
         }
     }
     report
+}
+
+impl Report {
+    /// One who was offered at `at`, or more.
+    fn count(&mut self, state: Option<&str>, at: Option<String>) {
+        if state == Some("moved") {
+            self.moved += 1;
+        } else {
+            self.offered += 1;
+            // RFC 3339 in UTC sorts as text.
+            self.last_offered_at = self.last_offered_at.take().max(at);
+        }
+    }
 }

@@ -32,9 +32,19 @@ fn record(name: &str, state: &str) -> Value {
         "pk": {"S": key.pk},
         "sk": {"S": key.sk},
         "state": {"S": state},
+        "user_pool_id": {"S": "pool"},
+        "store": {"S": "old-users"},
+        "user_name": {"S": name},
+        "mfa": {"BOOL": name == "bob"},
         "offered_at": {"S": "2026-11-21T12:00:00Z"},
         "offers": {"N": "1"},
     })
+}
+
+/// The records of those who were offered.
+fn moved(store: &str) -> String {
+    let records = json!([record("ana", "moved"), record("bob", "offered")]);
+    file(&format!("{store}-moved.json"), records)
 }
 
 fn report(store: &str) -> (i32, Value) {
@@ -45,8 +55,7 @@ fn report(store: &str) -> (i32, Value) {
         row("luis", "canary"),
     ]);
     let legacy = file(&format!("{store}-legacy.json"), rows);
-    let records = json!([record("ana", "moved"), record("bob", "offered")]);
-    let moved = file(&format!("{store}-moved.json"), records);
+    let moved = moved(store);
     let arguments = ["report", "--user-pool", "pool", "--store", store];
     let files = ["--legacy", &legacy, "--moved", &moved];
     let run = poolkeeper(&[&arguments[..], &files[..]].concat(), "");
@@ -61,6 +70,7 @@ fn who_is_left_is_counted_by_scheme() {
         "moved": 1,
         "offered": 1,
         "last_offered_at": "2026-11-21T12:00:00Z",
+        "enrol_mfa_again": ["bob"],
         "left": 2,
         "left_by_scheme": {"bcrypt": 1, "unsupported: unknown-format": 1},
     });
@@ -71,6 +81,21 @@ fn who_is_left_is_counted_by_scheme() {
 fn the_records_of_another_store_do_not_count() {
     let (code, report) = report("older-users");
     assert_eq!((code, &report["left"]), (1, &json!(4)));
+    assert_eq!(report["enrol_mfa_again"], json!([]));
+}
+
+#[test]
+fn a_store_that_is_no_table_is_counted_by_its_records() {
+    let moved = moved("no-table");
+    let of_store = ["report", "--user-pool", "pool", "--store", "old-users"];
+    let run = poolkeeper(&[&of_store[..], &["--moved", &moved]].concat(), "");
+    let report = run.json();
+    assert_eq!(run.code, 0);
+    assert_eq!(
+        (&report["moved"], &report["offered"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(report["enrol_mfa_again"], json!(["bob"]));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::{process::ExitCode, sync::Arc};
 use password::FunctionMemory;
 use shared::{
     aws,
-    legacy::{Processor, Surroundings},
+    legacy::{Processor, Surroundings, WiredStores},
     limit::Limiter,
     policy::{self, WeakPassword},
     secrets::Secrets,
@@ -31,12 +31,7 @@ use crate::{
 fn main() -> ExitCode {
     start::function(
         |policy: policy::UserMigration, mut wiring: Wiring<'static>| async move {
-            let expected = "the name of the table of legacy users";
-            let table = if policy.stores.iter().any(|store| store.needs_legacy_table()) {
-                wiring.required("LEGACY_TABLE", expected).map(Some)
-            } else {
-                Some(wiring.optional::<String>("LEGACY_TABLE", expected))
-            };
+            let wired = WiredStores::read(&mut wiring, &policy.stores);
             let expected = PoolPasswordPolicy::EXPECTED;
             let pool = if policy.weak_password == WeakPassword::Accept {
                 Some(wiring.optional("PASSWORD_POLICY", expected))
@@ -47,14 +42,15 @@ fn main() -> ExitCode {
             let ephemeral = wiring.required("EPHEMERAL_TABLE", "the name of the ephemeral table");
             let memory = wiring.required("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "a number of MB");
             let prefix = wiring.optional("SECRET_PREFIX", "what the names of secrets begin with");
-            let tables = table.zip(directory).zip(ephemeral);
-            let wired = tables.zip(pool.zip(memory));
-            let (((table, directory), ephemeral), (pool, memory)) = wiring.finish(wired)?;
+            let tables = directory.zip(ephemeral);
+            let read = wired.zip(tables).zip(pool.zip(memory));
+            let ((wired, (directory, ephemeral)), (pool, memory)) = wiring.finish(read)?;
 
             let aws = aws::config().await?;
             let around = Surroundings {
                 aws: &aws,
-                legacy_table: table.as_deref(),
+                legacy_table: wired.table.as_deref(),
+                legacy_user_pool: wired.user_pool.as_ref(),
                 processor: &Processor::new(FunctionMemory::from_megabytes(memory)),
                 secrets: &Arc::new(Secrets::new(&aws, prefix.unwrap_or_default())),
             };

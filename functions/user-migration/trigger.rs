@@ -207,6 +207,9 @@ impl UserMigration {
             store: candidate.store.name(),
             record_id: &candidate.user.record_id,
             user_name: user_name.map_or(candidate.typed, String::as_str),
+            groups: candidate.store.groups().of(candidate.user),
+            mfa: candidate.user.mfa,
+            scheme: candidate.user.scheme.map(|scheme| scheme.name()),
         };
         Ok(
             match self.moved.offer(&mover, invocation.deadline()).await {

@@ -6,7 +6,7 @@ use crate::agreement::{suite::Code, tokens::Token};
 
 /// Operation (by SDK crate and fluent method) → IAM actions. Source: Service Authorization Reference.
 /// STS takes AssumeRoleWithWebIdentity unsigned: it needs no grant of the caller.
-const ACTIONS: [(&str, &str, &[&str]); 14] = [
+const ACTIONS: [(&str, &str, &[&str]); 17] = [
     ("aws_sdk_dynamodb", "get_item", &["dynamodb:GetItem"]),
     ("aws_sdk_dynamodb", "put_item", &["dynamodb:PutItem"]),
     ("aws_sdk_dynamodb", "update_item", &["dynamodb:UpdateItem"]),
@@ -28,6 +28,21 @@ const ACTIONS: [(&str, &str, &[&str]); 14] = [
         "aws_sdk_cognitoidentity",
         "get_open_id_token_for_developer_identity",
         &["cognito-identity:GetOpenIdTokenForDeveloperIdentity"],
+    ),
+    (
+        "aws_sdk_cognitoidentityprovider",
+        "admin_get_user",
+        &["cognito-idp:AdminGetUser"],
+    ),
+    (
+        "aws_sdk_cognitoidentityprovider",
+        "admin_initiate_auth",
+        &["cognito-idp:AdminInitiateAuth"],
+    ),
+    (
+        "aws_sdk_cognitoidentityprovider",
+        "admin_list_groups_for_user",
+        &["cognito-idp:AdminListGroupsForUser"],
     ),
     (
         "aws_sdk_secretsmanager",

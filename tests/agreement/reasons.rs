@@ -17,8 +17,9 @@ const SAYING: [&str; 6] = [
     "shared/src/trigger/",
 ];
 
-/// Texts in kebab case that are no reasons: functions, HTTP headers, ids of events.
-const NO_REASONS: [&str; 11] = [
+/// Texts in kebab case that are no reasons: functions, HTTP headers, services, ids of events.
+const NO_REASONS: [&str; 12] = [
+    "cognito-idp",
     "content-type",
     "grant-type",
     "identity-vendor",

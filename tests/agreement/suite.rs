@@ -61,9 +61,23 @@ impl Suite {
 
     pub(crate) fn template(&self) -> &Template {
         let mut settings = local::settings();
-        // The vended roles' policies are those on the demonstration's data.
-        let parameter = ("WithDemoDataPlane".to_owned(), "true".to_owned());
-        settings.parameters.extend([parameter]);
+        // The vended roles' policies are those on the demonstration's data; what is there under a condition only
+        // is there.
+        let parameters = [
+            ("WithDemoDataPlane", "true"),
+            (
+                "LegacyUserPoolArn",
+                "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_Old1",
+            ),
+            ("LegacyUserPoolClientId", "1old"),
+            (
+                "LegacyUserPoolRoleArn",
+                "arn:aws:iam::210987654321:role/old-pool",
+            ),
+            ("LegacyUserPoolExternalId", "poolkeeper"),
+        ];
+        let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        settings.parameters.extend(parameters);
         let resolve = || Template::parse(&self.template, &settings).unwrap();
         self.resolved.get_or_init(resolve)
     }

@@ -5,13 +5,16 @@ mod forgotten;
 mod limits;
 mod moved;
 mod moving_in;
+mod old_pool;
 mod refusals;
 mod secrets;
 mod stores;
 
+use aws_sdk_cognitoidentityprovider::{Client as Pool, types::AuthFlowType};
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use emulator::stack::Stack;
 use serde_json::{Value, json};
+use shared::state::{DirectoryKey, Item};
 
 use crate::common::event;
 
@@ -65,4 +68,30 @@ fn sign_in(user: &str, password: &str) -> String {
 
 fn response(text: &str) -> Value {
     serde_json::from_str::<Value>(text).unwrap()["response"].clone()
+}
+
+/// Whether the user pool lets somebody in.
+async fn signs_in(stack: &Stack, user: &str, password: &str) -> bool {
+    let sent = Pool::new(&stack.sdk_config(Stack::admin()))
+        .initiate_auth()
+        .client_id(&stack.user_pool.settings().client_id)
+        .auth_flow(AuthFlowType::UserPasswordAuth)
+        .auth_parameters("USERNAME", user)
+        .auth_parameters("PASSWORD", password)
+        .send();
+    let sent = sent.await;
+    sent.is_ok_and(|output| output.authentication_result.is_some())
+}
+
+/// What is recorded of somebody who was offered.
+async fn moved_record(stack: &Stack, store: &str, record_id: &str) -> Item {
+    let pool = stack.user_pool.settings().pool_id.clone();
+    let key = DirectoryKey::moved(&pool, store, record_id);
+    let got = Client::new(&stack.sdk_config(Stack::admin()))
+        .get_item()
+        .table_name(stack.physical_name("DirectoryTable"))
+        .key("pk", AttributeValue::S(key.pk))
+        .key("sk", AttributeValue::S(key.sk))
+        .send();
+    got.await.unwrap().item.unwrap()
 }

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use emulator::stack::Stack;
 use shared::state::DirectoryKey;
 
-use super::{FUNCTION, put, row, sign_in};
+use super::{FUNCTION, moved_record, put, row, sign_in, signs_in};
 use crate::common::{answer, audit_lines, invoke, last_decision, stack_under, stack_with};
 
 async fn offered_twice_at_most() -> Stack {
@@ -31,6 +31,46 @@ async fn a_user_is_offered_a_few_times_and_then_no_more_under_whatever_name() {
     put(&stack, row("una@example.com")).await;
     answer(&invoke(&stack, FUNCTION, &sign_in("una@example.com", "U*U")).await);
     assert_eq!(last_decision(&stack), "migrated password-verified");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_cognito_refuses_is_offered_again_and_may_then_move_in() {
+    let attributes = "attributes = { email = \"email\", name = \"full_name\"";
+    let stack = stack_under(
+        attributes,
+        &format!("{attributes}, \"custom:none\" = \"none\""),
+    )
+    .await;
+    let with = |value: &[(&str, &str)]| {
+        let mut row = row("ana@example.com");
+        let (_, AttributeValue::M(known)) = row.last_mut().unwrap() else {
+            unreachable!("the attributes come last");
+        };
+        let value = value.iter();
+        let value =
+            value.map(|(name, text)| ((*name).to_owned(), AttributeValue::S((*text).to_owned())));
+        known.extend(value);
+        row
+    };
+    // An attribute that the pool's schema lacks: Cognito refuses the user whom the function has offered.
+    put(&stack, with(&[("none", "x")])).await;
+    assert!(!signs_in(&stack, "ana@example.com", "U*U").await);
+    assert_eq!(last_decision(&stack), "migrated password-verified");
+    let record = moved_record(&stack, "old-users", "ana@example.com").await;
+    assert_eq!(record["state"], AttributeValue::S("offered".to_owned()));
+    assert_eq!(record["offers"], AttributeValue::N("1".to_owned()));
+    assert_eq!(record["scheme"], AttributeValue::S("bcrypt".to_owned()));
+
+    put(&stack, with(&[])).await;
+    assert!(signs_in(&stack, "ana@example.com", "U*U").await);
+    let again = moved_record(&stack, "old-users", "ana@example.com").await;
+    assert_eq!(again["offers"], AttributeValue::N("2".to_owned()));
+    assert_eq!(again["first_offered_at"], record["first_offered_at"]);
+    assert_ne!(again["offered_at"], record["offered_at"]);
+    // From here on the pool knows them.
+    let decisions = audit_lines(&stack).len();
+    assert!(signs_in(&stack, "ana@example.com", "U*U").await);
+    assert_eq!(audit_lines(&stack).len(), decisions);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -61,12 +61,20 @@ pub enum StoreError {
     /// A secret of the store's hashes cannot be had.
     #[error("a secret of the store's hashes cannot be had")]
     HashSecret(#[source] SecretError),
+    /// It failed after the store had said that it knows the user.
+    #[error(transparent)]
+    OfAUser(Box<StoreError>),
     /// A verification of an earlier invocation still holds the processor.
     #[error("an earlier verification has not ended yet")]
     Busy,
 }
 
 impl StoreError {
+    /// This, after the store had said that it knows the user.
+    pub(super) fn of_a_user(self) -> Self {
+        Self::OfAUser(Box::new(self))
+    }
+
     /// Whether the failure itself tells that the store knows the user.
     pub fn tells_of_a_user(&self) -> bool {
         match self {
@@ -75,7 +83,7 @@ impl StoreError {
             | Self::Status(_)
             | Self::Answer
             | Self::Secret(_) => false,
-            Self::HashSecret(_) | Self::Busy => true,
+            Self::HashSecret(_) | Self::Busy | Self::OfAUser(_) => true,
         }
     }
 }

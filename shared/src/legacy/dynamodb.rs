@@ -10,8 +10,10 @@
 //! | `attributes` | M of S, N, BOOL | optional |
 //! | `email_verified`, `phone_number_verified` | BOOL | optional, absent is no |
 //! | `enabled` | BOOL | optional, absent is yes |
+//! | `groups` | SS, or L of S | optional |
+//! | `mfa` | BOOL | optional: the old system asked for a second factor |
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use password::Password;
@@ -62,6 +64,10 @@ pub struct Columns {
     pub phone_number_verified: String,
     /// Whether the account may sign in, a boolean. Absent means yes.
     pub enabled: String,
+    /// The groups that the user is in, a set or list of strings. May be absent.
+    pub groups: String,
+    /// Whether the old system asked for a second factor, a boolean. Absent means no.
+    pub mfa: String,
 }
 
 impl Default for Columns {
@@ -74,6 +80,8 @@ impl Default for Columns {
             email_verified: "email_verified".to_owned(),
             phone_number_verified: "phone_number_verified".to_owned(),
             enabled: "enabled".to_owned(),
+            groups: "groups".to_owned(),
+            mfa: "mfa".to_owned(),
         }
     }
 }
@@ -207,6 +215,12 @@ impl Row {
         let email_verified = flag(&columns.email_verified, false);
         let phone_number_verified = flag(&columns.phone_number_verified, false);
         let enabled = flag(&columns.enabled, true);
+        let mfa = flag(&columns.mfa, false);
+        let groups = match item.remove(&columns.groups) {
+            Some(AttributeValue::Ss(names)) => names.into_iter().collect(),
+            Some(AttributeValue::L(names)) => names.into_iter().filter_map(scalar).collect(),
+            _ => BTreeSet::new(),
+        };
         let password_hash = match item.remove(&columns.password_hash) {
             Some(AttributeValue::S(text)) => text.into_bytes(),
             Some(AttributeValue::B(octets)) => octets.into_inner(),
@@ -226,6 +240,8 @@ impl Row {
                 attributes,
                 email_verified,
                 phone_number_verified,
+                groups,
+                mfa,
                 scheme: None,
             },
             password_hash,

@@ -2,7 +2,11 @@
 //!
 //! The contract is docs/legacy-store.openapi.yaml: one `POST` with a JSON document, one JSON document back.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use hmac::{Hmac, KeyInit, Mac};
 use password::Password;
@@ -84,6 +88,10 @@ struct User {
     email_verified: bool,
     #[serde(default)]
     phone_number_verified: bool,
+    #[serde(default)]
+    groups: BTreeSet<String>,
+    #[serde(default)]
+    mfa: bool,
 }
 
 impl HttpsStore {
@@ -194,6 +202,8 @@ impl User {
             attributes,
             email_verified: self.email_verified,
             phone_number_verified: self.phone_number_verified,
+            groups: self.groups,
+            mfa: self.mfa,
             scheme: None,
         })
     }

@@ -238,8 +238,7 @@ mod tests {
                 .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
                 .collect(),
             email_verified: true,
-            phone_number_verified: false,
-            scheme: None,
+            ..LegacyUser::default()
         }
     }
 

@@ -7,21 +7,27 @@
 //! To add a kind of store: a file beside `dynamodb.rs`, a variant in `store.rs`, a key in the policy.
 
 mod answer;
+mod cognito;
 mod dynamodb;
+mod groups;
 mod hashes;
 mod https;
 mod lookup;
 mod mapping;
 mod store;
 mod user;
+mod wired;
 
 pub use self::{
     answer::{Authenticated, Found, StoreError, Times},
+    cognito::{CognitoSettings, LegacyUserPool, UserPoolArn},
     dynamodb::{Columns, DynamoDbSettings},
+    groups::Groups,
     hashes::{ANSWER_RESERVE, HashSettings, Hashes, Processor},
     https::{HttpsSettings, Proof},
     lookup::Lookup,
     mapping::{CountryCode, Mapped, Mapping, Source, Template},
     store::{OpenError, Store, StoreKind, StoreSettings, Surroundings},
     user::LegacyUser,
+    wired::WiredStores,
 };

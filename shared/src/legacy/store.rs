@@ -6,7 +6,8 @@ use aws_config::SdkConfig;
 use password::{Password, UnsupportedHash};
 
 use super::{
-    Authenticated, Found, Mapping, StoreError, Times,
+    Authenticated, Found, Groups, LegacyUserPool, Mapping, StoreError, Times,
+    cognito::{CognitoSettings, CognitoStore},
     dynamodb::{DynamoDbSettings, DynamoDbStore},
     hashes::{Hashes, Processor},
     https::{HttpsSettings, HttpsStore},
@@ -20,6 +21,8 @@ pub struct StoreSettings {
     pub name: String,
     /// Which attributes of the user pool come from which of the store's.
     pub attributes: Mapping,
+    /// Which groups of the user pool come from which of the store's.
+    pub groups: Groups,
     /// What the store is.
     pub kind: StoreKind,
 }
@@ -31,6 +34,8 @@ pub enum StoreKind {
     DynamoDb(Box<DynamoDbSettings>),
     /// An HTTPS endpoint.
     Https(HttpsSettings),
+    /// Another Cognito user pool.
+    Cognito(CognitoSettings),
 }
 
 /// What the stores of one function share.
@@ -39,6 +44,8 @@ pub struct Surroundings<'a> {
     pub aws: &'a SdkConfig,
     /// The deployment's own table of legacy users, for stores that name none.
     pub legacy_table: Option<&'a str>,
+    /// The old user pool.
+    pub legacy_user_pool: Option<&'a LegacyUserPool>,
     /// The processor that verifies hashes.
     pub processor: &'a Processor,
     /// The secrets that the policy names.
@@ -51,6 +58,9 @@ pub enum OpenError {
     /// Neither the policy nor the deployment names the table.
     #[error("the store {0} names no table, and LEGACY_TABLE is not set")]
     NoTable(String),
+    /// The deployment names no old user pool.
+    #[error("the store {0} is a user pool, and LEGACY_USER_POOL_ARN is not set")]
+    NoUserPool(String),
     /// The dummy hash cannot be computed.
     #[error("the dummy_hash of the store {0} cannot be computed")]
     DummyHash(String, #[source] UnsupportedHash),
@@ -63,12 +73,14 @@ pub enum OpenError {
 pub struct Store {
     name: String,
     attributes: Mapping,
+    groups: Groups,
     backend: Backend,
 }
 
 enum Backend {
     DynamoDb(Box<DynamoDbStore>),
     Https(HttpsStore),
+    Cognito(Box<CognitoStore>),
 }
 
 impl StoreSettings {
@@ -76,8 +88,13 @@ impl StoreSettings {
     pub fn needs_legacy_table(&self) -> bool {
         match &self.kind {
             StoreKind::DynamoDb(settings) => settings.table.is_none(),
-            StoreKind::Https(_) => false,
+            StoreKind::Https(_) | StoreKind::Cognito(_) => false,
         }
+    }
+
+    /// Whether the deployment has to name a user pool ([`Surroundings::legacy_user_pool`]).
+    pub fn needs_legacy_user_pool(&self) -> bool {
+        matches!(self.kind, StoreKind::Cognito(_))
     }
 }
 
@@ -90,6 +107,7 @@ impl Store {
         let StoreSettings {
             name,
             attributes,
+            groups,
             kind,
         } = settings;
         let backend = match kind {
@@ -109,10 +127,19 @@ impl Store {
                 let secrets = Arc::clone(around.secrets);
                 Backend::Https(HttpsStore::new(settings, Https::new()?, secrets))
             }
+            StoreKind::Cognito(settings) => {
+                let pool = around.legacy_user_pool.cloned();
+                let pool = pool.ok_or_else(|| OpenError::NoUserPool(name.clone()))?;
+                let secrets = Arc::clone(around.secrets);
+                let with_groups = !groups.is_empty();
+                let store = CognitoStore::new(around.aws, pool, settings, secrets, with_groups);
+                Backend::Cognito(Box::new(store))
+            }
         };
         Ok(Self {
             name,
             attributes,
+            groups,
             backend,
         })
     }
@@ -125,6 +152,11 @@ impl Store {
     /// The way of its attributes into the user pool.
     pub fn attributes(&self) -> &Mapping {
         &self.attributes
+    }
+
+    /// The way of its groups into the user pool.
+    pub fn groups(&self) -> &Groups {
+        &self.groups
     }
 
     /// Whether `password` is that of the user who typed `login`.
@@ -140,6 +172,7 @@ impl Store {
         match &self.backend {
             Backend::DynamoDb(store) => store.authenticate(login, password, times).await,
             Backend::Https(store) => store.authenticate(login, password, times).await,
+            Backend::Cognito(store) => store.authenticate(login, password, times).await,
         }
     }
 
@@ -151,6 +184,7 @@ impl Store {
         match &self.backend {
             Backend::DynamoDb(store) => store.find(login, deadline).await,
             Backend::Https(store) => store.find(login, deadline).await,
+            Backend::Cognito(store) => store.find(login, deadline).await,
         }
     }
 
@@ -158,7 +192,7 @@ impl Store {
     pub fn hashes(&self) -> Option<&Hashes> {
         match &self.backend {
             Backend::DynamoDb(store) => Some(store.hashes()),
-            Backend::Https(_) => None,
+            Backend::Https(_) | Backend::Cognito(_) => None,
         }
     }
 
@@ -168,6 +202,7 @@ impl Store {
         match &self.backend {
             Backend::DynamoDb(_) => Duration::from_millis(100),
             Backend::Https(_) => HttpsStore::ALLOWANCE,
+            Backend::Cognito(_) => CognitoStore::ALLOWANCE,
         }
     }
 }

@@ -1,10 +1,14 @@
 //! A user of the old system.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use password::Scheme;
 
 /// A user of the old system. `Debug` shows neither names nor attributes.
+#[derive(Default)]
 pub struct LegacyUser {
     /// What the store calls the record, whatever the user typed.
     pub record_id: String,
@@ -14,6 +18,10 @@ pub struct LegacyUser {
     pub email_verified: bool,
     /// Whether the phone number was verified.
     pub phone_number_verified: bool,
+    /// The groups that they are in, by the old system's names.
+    pub groups: BTreeSet<String>,
+    /// Whether the old system asked for a second factor, which cannot be taken along.
+    pub mfa: bool,
     /// The scheme of the hash that was verified, if one was.
     pub scheme: Option<Scheme>,
 }
@@ -23,6 +31,7 @@ impl fmt::Debug for LegacyUser {
         f.debug_struct("LegacyUser")
             .field("email_verified", &self.email_verified)
             .field("phone_number_verified", &self.phone_number_verified)
+            .field("mfa", &self.mfa)
             .field("scheme", &self.scheme)
             .finish_non_exhaustive()
     }

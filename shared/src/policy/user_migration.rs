@@ -14,8 +14,8 @@ use super::{Findings, Name, Rules, bounded::Bounded};
 use crate::{
     https::HttpsUrl,
     legacy::{
-        Columns, DynamoDbSettings, HashSettings, HttpsSettings, Lookup, Mapping, Proof, Source,
-        StoreKind, StoreSettings,
+        CognitoSettings, Columns, DynamoDbSettings, Groups, HashSettings, HttpsSettings, Lookup,
+        Mapping, Proof, Source, StoreKind, StoreSettings,
     },
     limit::Rate,
 };
@@ -131,10 +131,29 @@ struct StoreSection {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, Source>"))]
     attributes: BTreeMap<String, Spanned<Source>>,
+    /// Group of the user pool = group of the store whose members get into it. What is not named here stays
+    /// behind.
+    #[serde(default)]
+    groups: BTreeMap<String, String>,
     /// A DynamoDB table.
     dynamodb: Option<DynamoDbSection>,
     /// An HTTPS endpoint of the old system.
     https: Option<HttpsSection>,
+    /// Another Cognito user pool, the one that the deployment names (LEGACY_USER_POOL_ARN).
+    cognito: Option<CognitoSection>,
+}
+
+/// Another Cognito user pool, which verifies passwords by itself.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "CognitoStore")
+)]
+struct CognitoSection {
+    /// The name of the secret that is the secret of the old pool's app client, if that has one.
+    client_secret: Option<String>,
 }
 
 /// An HTTPS endpoint that verifies passwords by itself (docs/legacy-store.openapi.yaml).
@@ -190,6 +209,14 @@ impl Rules for UserMigration {
     fn compile(section: Section, findings: &mut Findings) -> Option<Self> {
         let mut names = BTreeSet::new();
         let mut stores = Vec::new();
+        let mut pools = section
+            .stores
+            .iter()
+            .filter(|store| store.cognito.is_some());
+        if let Some(second) = pools.nth(1) {
+            let message = "expected one store that is a user pool: the deployment names one";
+            findings.at(second.name.span(), message);
+        }
         for store in section.stores {
             if !names.insert(store.name.get_ref().clone()) {
                 findings.at(
@@ -219,14 +246,18 @@ impl StoreSection {
             findings.at(sub.span(), message);
         }
         let span = self.name.span();
-        let kind = match (self.dynamodb, self.https) {
-            (Some(table), None) => {
+        let kind = match (self.dynamodb, self.https, self.cognito) {
+            (Some(table), None, None) => {
                 let settings = Box::new(table.compile(findings));
                 Some(StoreKind::DynamoDb(settings))
             }
-            (None, Some(endpoint)) => endpoint.compile(&span, findings),
+            (None, Some(endpoint), None) => endpoint.compile(&span, findings),
+            (None, None, Some(pool)) => {
+                let client_secret = pool.client_secret;
+                Some(StoreKind::Cognito(CognitoSettings { client_secret }))
+            }
             _ => {
-                let message = "expected one of dynamodb and https: what the store is";
+                let message = "expected one of dynamodb, https and cognito: what the store is";
                 findings.at(span, message);
                 None
             }
@@ -236,6 +267,7 @@ impl StoreSection {
         Some(StoreSettings {
             name: self.name.get_ref().to_string(),
             attributes: Mapping::new(sources.collect()),
+            groups: Groups::new(self.groups),
             kind: kind?,
         })
     }
