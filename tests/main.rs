@@ -7,6 +7,7 @@ mod agreement;
 mod common;
 mod identity_vendor;
 mod isolation;
+mod jwt_hostile;
 mod jwt_keys;
 mod lossless;
 mod policy;

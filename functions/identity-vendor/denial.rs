@@ -19,8 +19,8 @@ pub(crate) enum Denial {
     InvalidTarget(&'static str),
     /// There is no proof.
     NoProof,
-    /// The proof does not verify, for a reason that the log has.
-    ProofRejected,
+    /// The JWT is refused; for this reason, which the log alone has.
+    ProofRejected(&'static str),
     /// The proof names a key that its issuer may have published a moment ago.
     KeyNotYetKnown,
     /// A rule refuses the caller.
@@ -71,7 +71,7 @@ impl Denial {
             Self::InvalidScope => "invalid-scope",
             Self::InvalidTarget(_) => "invalid-target",
             Self::NoProof => "no-proof",
-            Self::ProofRejected => "proof-rejected",
+            Self::ProofRejected(reason) => reason,
             Self::KeyNotYetKnown => "key-not-yet-known",
             Self::DeniedByRule => "denied-by-rule",
             Self::NoRole => "no-role",

@@ -58,7 +58,7 @@ impl Wire {
                 // RFC 6750, section 3.
                 header: Some((header::WWW_AUTHENTICATE, "Bearer")),
             },
-            Denial::ProofRejected => Self::proof_rejected(shape),
+            Denial::ProofRejected(_) => Self::proof_rejected(shape),
             Denial::DeniedByRule | Denial::NoRole | Denial::ClaimNotUsable => Self {
                 status: match shape {
                     Shape::OAuth => StatusCode::BAD_REQUEST,

@@ -8,9 +8,10 @@ use super::suite::Suite;
 use crate::common::reasons::listed;
 
 /// Where decisions get their reasons.
-const SAYING: [&str; 6] = [
+const SAYING: [&str; 7] = [
     "functions/",
     "shared/src/invocation/",
+    "shared/src/jwt/",
     "shared/src/legacy/",
     "shared/src/limit/",
     "shared/src/record/",

@@ -21,51 +21,106 @@ async fn a_proof_that_does_not_hold_is_refused_alike_and_the_log_says_why() {
         let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","typ":"JWT"}"#);
         format!("{header}.{}.{signature}", good.split('.').nth(1).unwrap())
     };
+    let header = |header: &str| {
+        use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+        let (_, rest) = good.split_once('.').unwrap();
+        format!("{}.{rest}", URL_SAFE_NO_PAD.encode(header))
+    };
     let bent = |claims: Value| mint(&stack, claims);
-    for (jwt, cause) in [
-        (
-            bent(json!({"sub": "a", "exp": now - 120})),
+    let of = |claims: Value, reason, cause| (bent(claims), reason, cause);
+    for (jwt, reason, cause) in [
+        of(
+            json!({"sub": "a", "exp": now - 120}),
+            "jwt-expired",
             "the token has expired",
         ),
-        (
-            bent(json!({"sub": "a", "iat": now - 100_000, "exp": now + 100})),
-            "the token has expired",
+        of(
+            json!({"sub": "a", "iat": now - 100_000, "exp": now + 100}),
+            "jwt-too-old",
+            "the token is older than this source accepts",
         ),
-        (
-            bent(json!({"sub": "a", "iat": now + 3600, "exp": now + 7200})),
+        of(
+            json!({"sub": "a", "iat": now + 3600, "exp": now + 7200}),
+            "jwt-issued-in-future",
+            "the token was issued in the future",
+        ),
+        of(
+            json!({"sub": "a", "nbf": now + 3600}),
+            "jwt-not-yet-valid",
             "the token is not valid yet",
         ),
-        (
-            bent(json!({"sub": "a", "nbf": now + 3600})),
-            "the token is not valid yet",
-        ),
-        (
-            bent(json!({"sub": "a", "aud": "another"})),
+        of(
+            json!({"sub": "a", "aud": "another"}),
+            "jwt-audience",
             "the token's audience is not one that this source accepts (expected poolkeeper)",
         ),
-        (
-            bent(json!({"sub": "a", "aud": null})),
+        of(
+            json!({"sub": "a", "aud": null}),
+            "jwt-claim-missing",
             "the claim aud is missing",
         ),
-        (
-            bent(json!({"sub": "a", "exp": null})),
+        of(
+            json!({"sub": "a", "exp": null}),
+            "jwt-claim-missing",
             "the claim exp is missing",
         ),
-        (
-            bent(json!({"sub": "a", "iat": null})),
-            "the claim iat is missing",
+        of(
+            json!({"sub": "a", "iat": "now"}),
+            "jwt-claim-malformed",
+            "the claim iat is malformed",
         ),
-        (bent(json!({"sub": null})), "the claim sub is missing"),
-        (bent(json!({"sub": ""})), "the claim sub is missing"),
-        (
-            bent(json!({"sub": "a", "iss": "https://evil.example"})),
+        of(
+            json!({"sub": null}),
+            "jwt-claim-missing",
+            "the claim sub is missing",
+        ),
+        of(
+            json!({"sub": ""}),
+            "jwt-claim-malformed",
+            "the claim sub is malformed",
+        ),
+        of(
+            json!({"sub": "a", "iss": "https://evil.example"}),
+            "jwt-unknown-issuer",
             "the token's iss is not an issuer of the policy",
         ),
-        (tampered, "the signature does not verify"),
-        (symmetric, "the signature algorithm is not accepted"),
-        (unsigned, "expected a signed JWT"),
-        ("e30.e30.e30".to_owned(), "expected a signed JWT"),
-        ("garbage".to_owned(), "expected a signed JWT"),
+        (tampered, "jwt-signature", "the signature does not verify"),
+        (
+            symmetric,
+            "jwt-symmetric",
+            "expected an asymmetric signature algorithm",
+        ),
+        (unsigned, "jwt-unsigned", "expected a signature"),
+        (
+            header(r#"{"alg":"RS384","kid":"a"}"#),
+            "jwt-algorithm-not-accepted",
+            "the signature algorithm is not one that this source accepts",
+        ),
+        (
+            header(r#"{"alg":"RS256","kid":"a","crit":["exp"]}"#),
+            "jwt-critical-extension",
+            "expected a header without crit",
+        ),
+        (
+            header(r#"{"alg":"RS256","alg":"RS256"}"#),
+            "jwt-header-duplicate",
+            "expected each member of the header once",
+        ),
+        (
+            header(r#"{"alg":"RS256","typ":"logout+jwt"}"#),
+            "jwt-type",
+            "expected the typ JWT or at+jwt",
+        ),
+        (
+            "e30.e30.e30".to_owned(),
+            "jwt-algorithm-missing",
+            "expected an alg in the header",
+        ),
+        (
+            "garbage".to_owned(),
+            "jwt-parts",
+            "expected three parts with dots between them",
+        ),
     ] {
         let posted = exchange(&stack, &jwt, "").await;
         let body = posted.json();
@@ -82,7 +137,7 @@ async fn a_proof_that_does_not_hold_is_refused_alike_and_the_log_says_why() {
         // RFC 6750, section 3.1.
         let challenge = "Bearer error=\"invalid_token\"";
         assert_eq!(got.headers["www-authenticate"], challenge);
-        assert_eq!(last_decision(&stack), "denied proof-rejected");
+        assert_eq!(last_decision(&stack), format!("denied {reason}"));
         assert!(log_text(&stack).contains(cause), "{cause}");
     }
 }

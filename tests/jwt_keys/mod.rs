@@ -94,9 +94,9 @@ async fn later(seconds: u64) {
     tokio::time::resume();
 }
 
-fn another_audience() -> Rejected {
+fn another_client() -> Rejected {
     let expected = "poolkeeper".to_owned();
-    Rejected::Audience { expected }
+    Rejected::Client { expected }
 }
 
 const UNKNOWN_KEY: Result<(), VerifyError> = Err(VerifyError::Rejected(Rejected::UnknownKey));
@@ -310,17 +310,17 @@ async fn documents_that_are_too_large_elsewhere_or_of_another_issuer_are_refused
 
 #[tokio::test]
 async fn a_key_for_another_use_or_algorithm_verifies_nothing() {
-    for (member, value) in [
-        ("use", json!("enc")),
-        ("alg", json!("RS512")),
-        ("key_ops", json!(["encrypt"])),
+    for (member, value, expected) in [
+        ("use", json!("enc"), Rejected::KeyUse),
+        ("alg", json!("RS512"), Rejected::KeyAlgorithm),
+        ("key_ops", json!(["encrypt"]), Rejected::KeyUse),
     ] {
         let world = World::new().await;
         let documents = world.documents(|key| key[member] = value.clone()).await;
         let refused = world
             .verify_by(crate::common::faulty::http("200 OK", &documents))
             .await;
-        let expected = Err(VerifyError::Rejected(Rejected::Algorithm));
+        let expected = Err(VerifyError::Rejected(expected));
         assert_eq!(refused, expected, "{member} {value}");
     }
 }

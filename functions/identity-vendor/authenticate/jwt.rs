@@ -21,9 +21,10 @@ pub(super) async fn verify(
     invocation: &Invocation,
 ) -> Result<Caller, Denied> {
     let jwt = UnverifiedJwt::decode(text)
-        .map_err(|error| Denied::because(Denial::ProofRejected, error))?;
-    let (source, issuer) = issuer_of(sources, &jwt)
-        .ok_or_else(|| Denied::because(Denial::ProofRejected, UnknownIssuer))?;
+        .map_err(|error| Denied::because(Denial::ProofRejected(error.reason()), error))?;
+    let (source, issuer) = issuer_of(sources, &jwt).ok_or_else(|| {
+        Denied::because(Denial::ProofRejected("jwt-unknown-issuer"), UnknownIssuer)
+    })?;
     invocation.note(|line, _| line.about_source(source.name.as_str()));
     let claims = issuer.verify(&jwt, invocation.deadline()).await?;
     Ok(Caller {
@@ -48,7 +49,7 @@ fn issuer_of<'s>(sources: &'s [Source], jwt: &UnverifiedJwt) -> Option<(&'s Sour
 impl From<VerifyError> for Denied {
     fn from(error: VerifyError) -> Self {
         let denial = match &error {
-            VerifyError::Rejected(_) => Denial::ProofRejected,
+            VerifyError::Rejected(rejected) => Denial::ProofRejected(rejected.reason()),
             VerifyError::KeyNotYetKnown => Denial::KeyNotYetKnown,
             VerifyError::KeysUnavailable(_) => Denial::Unavailable,
         };

@@ -1,9 +1,13 @@
 //! Claims that an issuer vouches for.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
-use jsonwebtoken::errors::ErrorKind;
 use serde_json::{Map, Value};
+
+use super::rejected::Rejected;
+
+/// Longest subject, octets.
+const MAX_SUBJECT: usize = 1024;
 
 /// The claims of a JWT whose signature, issuer, audience and times were checked. `Debug` shows names.
 pub struct VerifiedClaims {
@@ -11,58 +15,16 @@ pub struct VerifiedClaims {
     members: Map<String, Value>,
 }
 
-/// Why a JWT is refused. For the log: a caller learns only that it is.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Rejected {
-    /// Its algorithm is not accepted of this issuer, or not what the key is for.
-    #[error("the signature algorithm is not accepted")]
-    Algorithm,
-    /// The issuer has no such key.
-    #[error("the issuer has no key with this kid")]
-    UnknownKey,
-    /// The signature is wrong.
-    #[error("the signature does not verify")]
-    Signature,
-    /// A claim is absent or of the wrong type.
-    #[error("the claim {0} is missing or malformed")]
-    Claim(Cow<'static, str>),
-    /// Past `exp`, or past the maximum age.
-    #[error("the token has expired")]
-    Expired,
-    /// Before `nbf`, or issued in the future.
-    #[error("the token is not valid yet")]
-    NotYetValid,
-    /// Of another issuer than the one that was chosen.
-    #[error("the token's iss is not the issuer that was chosen")]
-    Issuer,
-    /// For somebody else.
-    #[error("the token's audience is not one that this source accepts (expected {expected})")]
-    Audience {
-        /// What the settings accept.
-        expected: String,
-    },
-    /// Issued to a client that the settings do not name.
-    #[error("the token's azp is not an authorized party of this source")]
-    AuthorizedParty,
-    /// Another kind of token than the settings ask for.
-    #[error("the token's token_use is not the one that this source accepts")]
-    TokenUse,
-    /// Not readable.
-    #[error("the token is malformed")]
-    Malformed,
-}
-
 impl VerifiedClaims {
     pub(super) fn new(members: Map<String, Value>) -> Result<Self, Rejected> {
-        let subject = members
-            .get("sub")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        // An empty subject would be one identity for all who have none.
-        if subject.is_empty() || subject.len() > 1024 {
-            return Err(Rejected::Claim("sub".into()));
-        }
-        let subject = subject.to_owned();
+        let subject = match members.get("sub") {
+            None => return Err(Rejected::ClaimMissing("sub".into())),
+            // An empty subject would be one identity for all who have none.
+            Some(Value::String(subject)) if (1..=MAX_SUBJECT).contains(&subject.len()) => {
+                subject.to_owned()
+            }
+            Some(_) => return Err(Rejected::ClaimMalformed("sub".into())),
+        };
         Ok(Self { subject, members })
     }
 
@@ -105,23 +67,5 @@ impl VerifiedClaims {
 impl fmt::Debug for VerifiedClaims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.members.keys()).finish()
-    }
-}
-
-impl From<jsonwebtoken::errors::Error> for Rejected {
-    fn from(error: jsonwebtoken::errors::Error) -> Self {
-        match error.kind() {
-            ErrorKind::InvalidAlgorithm | ErrorKind::MissingAlgorithm => Self::Algorithm,
-            ErrorKind::InvalidSignature => Self::Signature,
-            ErrorKind::ExpiredSignature => Self::Expired,
-            ErrorKind::ImmatureSignature => Self::NotYetValid,
-            ErrorKind::InvalidIssuer => Self::Issuer,
-            ErrorKind::InvalidAudience => Self::Audience {
-                expected: String::new(),
-            },
-            // Its name is one of those that the verifier was told to require.
-            ErrorKind::MissingRequiredClaim(claim) => Self::Claim(claim.clone().into()),
-            _ => Self::Malformed,
-        }
     }
 }

@@ -1,20 +1,24 @@
 //! An issuer that is trusted, and the verification of its tokens.
 
 use jsonwebtoken::{
-    Algorithm, DecodingKey, Validation, get_current_timestamp,
-    jwk::{Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse},
+    Algorithm, DecodingKey, DecodingKeyKind, crypto, get_current_timestamp,
+    jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse},
 };
-use serde_json::{Map, Value};
 
 use super::{
-    claims::{Rejected, VerifiedClaims},
+    check::check,
+    claims::VerifiedClaims,
     fetch::Fetcher,
     keys::{Found, KeyCache, KeysUnavailable, PinnedKeys},
-    settings::{self, Keys, Settings, TokenUse},
+    rejected::Rejected,
+    settings::{self, Keys, Settings},
     unverified::UnverifiedJwt,
     url::IssuerUrl,
 };
 use crate::deadline::Deadline;
+
+/// RFC 7518, section 3.3.
+const MIN_RSA_BITS: usize = 2048;
 
 /// An issuer, what is expected of its tokens, and its keys as far as they are known.
 pub struct Issuer {
@@ -87,123 +91,38 @@ impl Issuer {
             KnownKeys::Pinned(keys) => keys.find(kid),
             KnownKeys::Fetched(keys) => keys.find(kid, deadline).await?,
         };
-        let keys = match found {
-            Found::Keys(keys) => keys,
-            Found::Unknown => return Err(Rejected::UnknownKey.into()),
-            Found::NotYetKnown => return Err(VerifyError::KeyNotYetKnown),
+        let keys = match (found, kid) {
+            (Found::Keys(keys), _) => keys,
+            (Found::Unknown, Some(_)) => return Err(Rejected::UnknownKey.into()),
+            (Found::Unknown, None) => return Err(Rejected::KeyNotNamed.into()),
+            (Found::NotYetKnown, _) => return Err(VerifyError::KeyNotYetKnown),
         };
-        Ok(self.check_by_any(jwt, &keys, algorithm)?)
+        check_signature(jwt, &keys, algorithm)?;
+        // From here on the issuer vouches for them.
+        let claims = jwt.unverified_claims();
+        check(claims, &self.url, &self.settings, get_current_timestamp())?;
+        Ok(VerifiedClaims::new(claims.clone())?)
     }
+}
 
-    /// Verifies by whichever of `keys` made the signature: all of them have the `kid` that the token names.
-    fn check_by_any(
-        &self,
-        jwt: &UnverifiedJwt,
-        keys: &[Jwk],
-        algorithm: Algorithm,
-    ) -> Result<VerifiedClaims, Rejected> {
-        let mut rejected = Rejected::UnknownKey;
-        for jwk in keys {
-            let checked =
-                verification_key(jwk, algorithm).and_then(|key| self.check(jwt, &key, algorithm));
-            match checked {
-                Err(error @ (Rejected::Signature | Rejected::Algorithm)) => rejected = error,
-                decided => return decided,
-            }
-        }
-        Err(rejected)
-    }
-
-    fn check(
-        &self,
-        jwt: &UnverifiedJwt,
-        key: &DecodingKey,
-        algorithm: Algorithm,
-    ) -> Result<VerifiedClaims, Rejected> {
-        let audiences: Vec<&String> = self.settings.audiences.iter().collect();
-        let access_token = self.settings.token_use == Some(TokenUse::Access);
-        let mut validation = Validation::new(algorithm);
-        validation.leeway = u64::from(self.settings.leeway_seconds);
-        validation.validate_nbf = true;
-        validation.set_issuer(&[self.url.as_str(), &format!("{}/", self.url.as_str())]);
-        if access_token {
-            // A Cognito access token has no aud: its client is in client_id, checked below.
-            validation.validate_aud = false;
-            validation.set_required_spec_claims(&["exp", "iss", "sub"]);
-        } else {
-            validation.set_audience(&audiences);
-            validation.set_required_spec_claims(&["exp", "iss", "sub", "aud"]);
-        }
-        let token = jsonwebtoken::decode::<Map<String, Value>>(jwt.expose(), key, &validation)
-            .map_err(|error| match Rejected::from(error) {
-                Rejected::Audience { .. } => self.another_audience(),
-                other => other,
-            })?;
-        let claims = token.claims;
-        self.check_age(&claims)?;
-        self.check_token_use(&claims)?;
-        self.check_authorized_party(&claims)?;
-        let absent = |claim: &&String| claims.get(claim.as_str()).is_none_or(Value::is_null);
-        if let Some(claim) = self.settings.required_claims.iter().find(absent) {
-            return Err(Rejected::Claim(claim.clone().into()));
-        }
-        if access_token {
-            let client = claims.get("client_id").and_then(Value::as_str);
-            if !client.is_some_and(|client| self.settings.audiences.contains(client)) {
-                return Err(self.another_audience());
-            }
-        }
-        VerifiedClaims::new(claims)
-    }
-
-    fn check_age(&self, claims: &Map<String, Value>) -> Result<(), Rejected> {
-        // NumericDate may have a fraction (RFC 7519, section 2).
-        let number = |claim: &Value| claim.as_u64().map(|n| n as f64).or_else(|| claim.as_f64());
-        let iat = claims
-            .get("iat")
-            .and_then(number)
-            .ok_or(Rejected::Claim("iat".into()))?;
-        let now = get_current_timestamp() as f64;
-        let leeway = f64::from(self.settings.leeway_seconds);
-        if iat > now + leeway {
-            return Err(Rejected::NotYetValid);
-        }
-        if now - iat > f64::from(self.settings.max_token_age_seconds) + leeway {
-            return Err(Rejected::Expired);
-        }
-        Ok(())
-    }
-
-    fn another_audience(&self) -> Rejected {
-        let expected: Vec<&str> = self.settings.audiences.iter().map(String::as_str).collect();
-        let expected = expected.join(", ");
-        Rejected::Audience { expected }
-    }
-
-    /// `azp`: the client that the token was issued to (OpenID Connect Core 1.0, section 2).
-    fn check_authorized_party(&self, claims: &Map<String, Value>) -> Result<(), Rejected> {
-        let Some(accepted) = &self.settings.authorized_parties else {
-            return Ok(());
-        };
-        match claims.get("azp").map(Value::as_str) {
-            None | Some(None) => Err(Rejected::Claim("azp".into())),
-            Some(Some(party)) if accepted.contains(party) => Ok(()),
-            Some(Some(_)) => Err(Rejected::AuthorizedParty),
+/// Whether one of `keys` made the signature: all of them have the `kid` that the token names.
+fn check_signature(
+    jwt: &UnverifiedJwt,
+    keys: &[Jwk],
+    algorithm: Algorithm,
+) -> Result<(), Rejected> {
+    let (message, signature) = jwt.signed_parts();
+    let mut rejected = Rejected::UnknownKey;
+    for jwk in keys {
+        match verification_key(jwk, algorithm) {
+            Ok(key) => match crypto::verify(signature, message, &key, algorithm) {
+                Ok(true) => return Ok(()),
+                Ok(false) | Err(_) => rejected = Rejected::Signature,
+            },
+            Err(unfit) => rejected = unfit,
         }
     }
-
-    fn check_token_use(&self, claims: &Map<String, Value>) -> Result<(), Rejected> {
-        let expected = match self.settings.token_use {
-            None => return Ok(()),
-            Some(TokenUse::Id) => "id",
-            Some(TokenUse::Access) => "access",
-        };
-        if claims.get("token_use").and_then(Value::as_str) == Some(expected) {
-            Ok(())
-        } else {
-            Err(Rejected::TokenUse)
-        }
-    }
+    Err(rejected)
 }
 
 /// The key, if it is for verifying signatures by this algorithm (RFC 7517, sections 4.2 to 4.4).
@@ -213,16 +132,42 @@ fn verification_key(jwk: &Jwk, algorithm: Algorithm) -> Result<DecodingKey, Reje
     let for_signatures = matches!(common.public_key_use, None | Some(PublicKeyUse::Signature));
     let operations = common.key_operations.as_ref();
     let for_verifying = operations.is_none_or(|all| all.contains(&KeyOperations::Verify));
-    if !for_signatures || !for_verifying || common.key_algorithm.is_some_and(|other| other != named)
-    {
-        return Err(Rejected::Algorithm);
+    if !for_signatures || !for_verifying {
+        return Err(Rejected::KeyUse);
     }
-    let key = DecodingKey::from_jwk(jwk).map_err(|_| Rejected::Algorithm)?;
-    if key.family() == algorithm.family() {
-        Ok(key)
-    } else {
-        Err(Rejected::Algorithm)
+    if common.key_algorithm.is_some_and(|other| other != named) {
+        return Err(Rejected::KeyAlgorithm);
     }
+    let key = DecodingKey::from_jwk(jwk).map_err(|_| Rejected::KeyKind)?;
+    if key.family() != algorithm.family() || !has_curve_of(jwk, algorithm) {
+        return Err(Rejected::KeyKind);
+    }
+    match key.kind() {
+        DecodingKeyKind::RsaModulusExponent { n, .. } if bits(n) < MIN_RSA_BITS => {
+            Err(Rejected::WeakKey)
+        }
+        _ => Ok(key),
+    }
+}
+
+/// RFC 7518, section 3.4, and RFC 8037, section 3.1.
+fn has_curve_of(jwk: &Jwk, algorithm: Algorithm) -> bool {
+    match &jwk.algorithm {
+        AlgorithmParameters::EllipticCurve(key) => match algorithm {
+            Algorithm::ES256 => key.curve == EllipticCurve::P256,
+            Algorithm::ES384 => key.curve == EllipticCurve::P384,
+            _ => false,
+        },
+        AlgorithmParameters::OctetKeyPair(key) => key.curve == EllipticCurve::Ed25519,
+        _ => true,
+    }
+}
+
+/// Of an unsigned big-endian number.
+fn bits(number: &[u8]) -> usize {
+    let zeros = number.iter().take_while(|octet| **octet == 0).count();
+    let first = number.get(zeros).map_or(0, |octet| octet.leading_zeros());
+    (number.len() - zeros) * 8 - first as usize
 }
 
 /// What settings and a JWK call the algorithm; `None` for those that are never accepted (`HS…`).

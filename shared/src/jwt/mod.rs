@@ -4,22 +4,25 @@
 //! only what is needed to find the keys; [`Issuer::verify`] turns it into [`VerifiedClaims`]. Issuers are
 //! a static list: an `iss` that is not on it is never asked for keys.
 
+mod check;
 mod claims;
 mod fetch;
 mod issuer;
 mod keys;
+mod rejected;
 mod ring_provider;
 mod settings;
 mod unverified;
 mod url;
 
 pub use self::{
-    claims::{Rejected, VerifiedClaims},
+    claims::VerifiedClaims,
     fetch::Fetcher,
     issuer::{Issuer, VerifyError},
     keys::{KeysUnavailable, PinnedKeys},
+    rejected::{MalformedJwt, Part, Rejected},
     ring_provider::install as install_crypto_provider,
     settings::{Algorithm, Keys, Settings, TokenUse},
-    unverified::{MalformedJwt, UnverifiedJwt},
+    unverified::UnverifiedJwt,
     url::{IssuerUrl, KeysUrl, RuntimeApi},
 };

@@ -1,10 +1,17 @@
 //! A JWT that nobody vouches for yet.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
-use jsonwebtoken::{Header, dangerous::insecure_decode_claims};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, Header};
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
+use serde_json::{Map, Value};
+
+use super::rejected::{MalformedJwt, Part};
 
 /// Longest token that is looked at, octets.
 const MAX_TOKEN: usize = 16 * 1024;
@@ -15,56 +22,43 @@ pub struct UnverifiedJwt {
     text: SecretString,
     header: Header,
     unverified_issuer: String,
-}
-
-/// Not a JWT that could be verified at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum MalformedJwt {
-    /// Not a signed JWT.
-    #[error("expected a signed JWT in compact form with an iss claim")]
-    Form,
-    /// Longer than 16 KiB.
-    #[error("expected a JWT of at most 16 KiB")]
-    TooLong,
-    /// Its header asks for what is not supported.
-    #[error("expected a JWT without crit and b64 in its header")]
-    Extension,
-    /// Another kind of token, made for another purpose.
-    #[error("expected the typ JWT or at+jwt")]
-    Type,
+    unverified_claims: Map<String, Value>,
 }
 
 impl UnverifiedJwt {
     /// Reads header and issuer.
     ///
     /// # Errors
-    /// When it is not a compact JWS with a JSON header and an `iss`, is longer than 16 KiB, is by its `typ` made
-    /// for another purpose, or asks for extensions by `crit` (RFC 7515, section 4.1.11: whoever does not know
-    /// them must refuse) or by `b64` (RFC 7797, which forbids it without `crit`).
+    /// When it is not a compact JWS with a JSON header, claims and an `iss`, is longer than 16 KiB, has no signature or
+    /// a symmetric one, is by its `typ` made for another purpose, or asks for extensions by `crit` or `b64`.
     pub fn decode(text: &str) -> Result<Self, MalformedJwt> {
-        #[derive(Deserialize)]
-        struct Claims {
-            iss: String,
-        }
-
         if text.len() > MAX_TOKEN {
             return Err(MalformedJwt::TooLong);
         }
-        if text.split('.').count() != 3 {
-            return Err(MalformedJwt::Form);
+        let mut parts = text.split('.');
+        let (Some(header), Some(claims), Some(signature), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(match text.split('.').count() {
+                5 => MalformedJwt::Encrypted,
+                _ => MalformedJwt::Parts,
+            });
+        };
+        check_header(&object(Part::Header, header)?)?;
+        if octets(Part::Signature, signature)?.is_empty() {
+            return Err(MalformedJwt::Unsigned);
         }
-        let header = jsonwebtoken::decode_header(text).map_err(|_| MalformedJwt::Form)?;
-        if header.crit.is_some() || header.extras.inner().contains_key("b64") {
-            return Err(MalformedJwt::Extension);
-        }
-        if header.typ.as_deref().is_some_and(|typ| !names_a_jwt(typ)) {
-            return Err(MalformedJwt::Type);
-        }
-        let claims: Claims = insecure_decode_claims(text).map_err(|_| MalformedJwt::Form)?;
+        let unverified_claims = object(Part::Claims, claims)?;
+        let unverified_issuer = match unverified_claims.get("iss") {
+            Some(Value::String(iss)) => iss.clone(),
+            Some(_) => return Err(MalformedJwt::IssuerType),
+            None => return Err(MalformedJwt::NoIssuer),
+        };
         Ok(Self {
+            header: jsonwebtoken::decode_header(text).map_err(|_| MalformedJwt::HeaderMember)?,
             text: SecretString::from(text),
-            header,
-            unverified_issuer: claims.iss,
+            unverified_issuer,
+            unverified_claims,
         })
     }
 
@@ -77,8 +71,89 @@ impl UnverifiedJwt {
         &self.header
     }
 
-    pub(super) fn expose(&self) -> &str {
-        self.text.expose_secret()
+    /// Nobody vouches for them before the signature is verified.
+    pub(super) fn unverified_claims(&self) -> &Map<String, Value> {
+        &self.unverified_claims
+    }
+
+    /// What is signed, and the signature in base64url.
+    pub(super) fn signed_parts(&self) -> (&[u8], &str) {
+        let (message, signature) = self
+            .text
+            .expose_secret()
+            .rsplit_once('.')
+            .unwrap_or_default();
+        (message.as_bytes(), signature)
+    }
+}
+
+fn check_header(header: &Map<String, Value>) -> Result<(), MalformedJwt> {
+    let Some(algorithm) = header.get("alg").and_then(Value::as_str) else {
+        return Err(MalformedJwt::NoAlgorithm);
+    };
+    if algorithm.eq_ignore_ascii_case("none") {
+        return Err(MalformedJwt::Unsigned);
+    }
+    if algorithm.starts_with("HS") {
+        return Err(MalformedJwt::Symmetric);
+    }
+    if Algorithm::from_str(algorithm).is_err() {
+        return Err(MalformedJwt::UnknownAlgorithm);
+    }
+    if header.contains_key("crit") {
+        return Err(MalformedJwt::Critical);
+    }
+    if header.contains_key("b64") {
+        return Err(MalformedJwt::UnencodedPayload);
+    }
+    match header.get("typ") {
+        Some(Value::String(typ)) if !names_a_jwt(typ) => Err(MalformedJwt::Type),
+        _ => Ok(()),
+    }
+}
+
+/// A part's JSON object, each member of which is there once.
+fn object(part: Part, text: &str) -> Result<Map<String, Value>, MalformedJwt> {
+    let octets = octets(part, text)?;
+    let members: Map<String, Value> =
+        serde_json::from_slice(&octets).map_err(|_| MalformedJwt::Json(part))?;
+    let Members(written) = serde_json::from_slice(&octets).map_err(|_| MalformedJwt::Json(part))?;
+    if written == members.len() {
+        Ok(members)
+    } else {
+        Err(MalformedJwt::Duplicate(part))
+    }
+}
+
+fn octets(part: Part, text: &str) -> Result<Vec<u8>, MalformedJwt> {
+    let decoded = URL_SAFE_NO_PAD.decode(text);
+    decoded.map_err(|_| MalformedJwt::Encoding(part))
+}
+
+/// How many members are written in an object, those of one name each counted.
+struct Members(usize);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Counter;
+
+        impl<'de> Visitor<'de> for Counter {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = 0;
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
+                    members += 1;
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(Counter)
     }
 }
 
@@ -102,8 +177,6 @@ impl fmt::Debug for UnverifiedJwt {
 
 #[cfg(test)]
 mod tests {
-    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-
     use super::*;
 
     fn decoded(header: &str, claims: &str) -> Result<UnverifiedJwt, MalformedJwt> {
@@ -126,16 +199,16 @@ mod tests {
             (
                 r#"{"alg":"RS256","crit":["exp"],"exp":1}"#,
                 CLAIMS,
-                MalformedJwt::Extension,
+                MalformedJwt::Critical,
             ),
             (
                 r#"{"alg":"RS256","b64":true}"#,
                 CLAIMS,
-                MalformedJwt::Extension,
+                MalformedJwt::UnencodedPayload,
             ),
-            (r#"{"alg":"none"}"#, CLAIMS, MalformedJwt::Form),
-            (HEADER, r#"{"iss":7}"#, MalformedJwt::Form),
-            (HEADER, "{}", MalformedJwt::Form),
+            (r#"{"alg":"none"}"#, CLAIMS, MalformedJwt::Unsigned),
+            (HEADER, r#"{"iss":7}"#, MalformedJwt::IssuerType),
+            (HEADER, "{}", MalformedJwt::NoIssuer),
             (HEADER, &long, MalformedJwt::TooLong),
         ] {
             let refused = decoded(header, claims).err();
