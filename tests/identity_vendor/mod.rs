@@ -3,6 +3,7 @@
 mod answers;
 mod failures;
 mod identities;
+mod presets;
 mod proofs;
 mod routes;
 
