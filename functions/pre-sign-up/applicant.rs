@@ -54,6 +54,19 @@ impl<'a> Applicant<'a> {
         value.filter(|value| !value.is_empty())
     }
 
+    /// What the app sent under `name` for the checks, without the space around it: in `validationData`, or
+    /// else in `clientMetadata`.
+    pub fn sent(&self, name: &str) -> Option<&'a str> {
+        let Request {
+            validation_data,
+            client_metadata,
+            ..
+        } = self.request;
+        let given = |from: &'a Attributes| from.get(name).map(str::trim);
+        let given = [validation_data, client_metadata].into_iter().map(given);
+        given.flatten().find(|text| !text.is_empty())
+    }
+
     /// The e-mail address.
     ///
     /// # Errors

@@ -11,6 +11,10 @@ pub enum Finding {
     Clear,
     /// An objection.
     Objection(&'static str),
+    /// An objection that is only ever reported: what it rests on is not complete.
+    Remark(&'static str),
+    /// Nothing: the service that knows is not asked.
+    NotAsked,
     /// It could not decide.
     Undecided {
         /// Why, as a code.
@@ -21,6 +25,15 @@ pub enum Finding {
 }
 
 impl Finding {
+    /// It could not decide, for a service did not answer as it should.
+    pub(crate) fn unanswered(
+        reason: &'static str,
+        cause: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        let cause = Some(cause.into());
+        Self::Undecided { reason, cause }
+    }
+
     /// It could not decide, for want of something to look at.
     pub fn undecided(reason: &'static str) -> Self {
         Self::Undecided {
@@ -54,6 +67,16 @@ pub struct Heard<'a> {
     pub took: Duration,
 }
 
+/// What was done for a sign-up that nobody objects to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    /// An invitation is held for the address.
+    InvitationHeld {
+        /// Whether it is for this address and no other.
+        bound: bool,
+    },
+}
+
 /// What all checks together come to.
 #[derive(Debug)]
 pub enum Verdict<'a> {
@@ -61,6 +84,8 @@ pub enum Verdict<'a> {
     Admit {
         /// Whether a check is noted in the audit line.
         reported: bool,
+        /// What was done for it.
+        done: Vec<Done>,
     },
     /// A check refuses, and no later one is heard.
     Refuse {
@@ -76,7 +101,8 @@ pub enum Verdict<'a> {
 /// Owns mode and `on_undecided`.
 pub(crate) fn judge(check: &Check, finding: &Finding) -> Ruling {
     match (finding, check.on_undecided, check.mode) {
-        (Finding::Clear, ..) => Ruling::Pass,
+        (Finding::Clear | Finding::NotAsked, ..) => Ruling::Pass,
+        (Finding::Remark(reason), ..) => Ruling::Report(reason),
         (Finding::Undecided { reason, .. }, Undecided::Allow, _)
         | (Finding::Objection(reason) | Finding::Undecided { reason, .. }, _, Mode::Report) => {
             Ruling::Report(reason)
@@ -110,6 +136,8 @@ mod tests {
         let undecided = || Finding::undecided("undecided");
         for (keys, finding, ruling) in [
             ("", Finding::Clear, Ruling::Pass),
+            ("", Finding::NotAsked, Ruling::Pass),
+            ("", Finding::Remark("remark"), Ruling::Report("remark")),
             ("", objection(), Ruling::Refuse("objection")),
             ("", undecided(), Ruling::Refuse("undecided")),
             (report, Finding::Clear, Ruling::Pass),

@@ -1,15 +1,18 @@
 //! pre-sign-up: decides who may create an account.
 //!
 //! `checks/` has one file a check: it looks at an [`Applicant`] and says what it found. `judge.rs` makes
-//! of findings what the policy says; `trigger.rs` maps events and answers.
+//! of findings what the policy says; `services.rs` is what some checks ask; `trigger.rs` maps events and
+//! answers.
 
 mod applicant;
 pub mod checks;
 mod judge;
+mod services;
 mod trigger;
 
 pub use crate::{
     applicant::{Applicant, Request},
-    judge::{Finding, Heard, Ruling, Verdict},
+    judge::{Done, Finding, Heard, Ruling, Verdict},
+    services::Services,
     trigger::{PreSignUp, answer_to, sign_up_kind},
 };

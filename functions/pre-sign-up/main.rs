@@ -2,14 +2,19 @@
 
 use std::process::ExitCode;
 
-use pre_sign_up::{PreSignUp, checks::Checks};
+use pre_sign_up::{PreSignUp, Services, checks::Checks};
 use shared::{policy, start, wiring::Wiring};
 
 fn main() -> ExitCode {
     start::function(
         |policy: policy::PreSignUp, wiring: Wiring<'static>| async move {
-            wiring.finish(Some(()))?;
-            let checks = Checks::new(policy, &policy::folder())?;
+            let services = if policy.asks_a_service() {
+                Some(Services::open(wiring).await?)
+            } else {
+                wiring.finish(Some(()))?;
+                None
+            };
+            let checks = Checks::new(policy, &policy::folder(), services)?;
             Ok(PreSignUp::new(checks))
         },
     )

@@ -75,7 +75,7 @@ pub fn sign_up_kind(source: TriggerSource<'_>) -> Option<SignUpKind> {
 /// What Cognito is told of a verdict.
 pub fn answer_to(verdict: Verdict<'_>) -> Decision {
     match verdict {
-        Verdict::Admit { reported } => {
+        Verdict::Admit { reported, .. } => {
             let reason = if reported { "reported" } else { "no-objection" };
             Decision::new(Outcome::Allowed, reason, Answer::Unchanged)
         }
@@ -103,5 +103,6 @@ fn default_message(kind: &CheckKind) -> &'static str {
         CheckKind::UserName(_) => "this user name is not admitted",
         CheckKind::Attribute(_) => "something that was entered is not admitted",
         CheckKind::PhoneNumber(_) => "this phone number is not admitted",
+        CheckKind::Invitation(_) => "an invitation is needed that is valid and not used yet",
     }
 }

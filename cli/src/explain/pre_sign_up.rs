@@ -53,7 +53,7 @@ fn explain(policy: &Path, text: String) -> Result<(Vec<String>, Outcome), Error>
     let rules = PolicyFile::read(policy).and_then(|file| file.section());
     let rules = rules.map_err(|errors| wrong(&errors))?;
     let folder = policy.parent().unwrap_or(Path::new("."));
-    let checks = Checks::new(rules, folder).map_err(|error| wrong(&error))?;
+    let checks = Checks::new(rules, folder, None).map_err(|error| wrong(&error))?;
     let raw =
         RawValue::from_string(text).map_err(|_| wrong(&"stdin: expected one event in JSON"))?;
     let event = TriggerEvent::parse(&raw).map_err(|malformed| wrong(&malformed))?;
@@ -89,6 +89,8 @@ fn explain(policy: &Path, text: String) -> Result<(Vec<String>, Outcome), Error>
 
 fn line(heard: &Heard<'_>) -> String {
     let finding = match &heard.finding {
+        Finding::NotAsked => return format!("{}: needs AWS: not asked", heard.check.name),
+        Finding::Remark(reason) => format!("remark {reason}"),
         Finding::Clear => "clear".to_owned(),
         Finding::Objection(reason) => format!("objection {reason}"),
         Finding::Undecided { reason, .. } => format!("undecided {reason}"),

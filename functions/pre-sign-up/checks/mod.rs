@@ -1,44 +1,82 @@
-//! The checks of the policy, in order. A check examines and changes nothing: one that must reserve something
-//! has to do it after all have examined, so that a sign-up that is refused reserves nothing.
+//! The checks of the policy. Those that decide by the event and the policy come first, in order, and cost
+//! nothing; then the others look, all at the same time; and only when nobody objects is anything done, so that
+//! a sign-up that is refused reserves nothing.
 
 mod attribute;
 mod disposable_domain;
 mod email_domain;
+mod invitation;
+mod local;
 mod phone_number;
 mod text;
 mod user_name;
 
-use std::{error::Error, path::Path, time::Instant};
+use std::{error::Error, path::Path, time::Duration};
 
+use futures_util::future::join_all;
 use shared::{
     deadline::Deadline,
     policy::{Check, CheckKind, PreSignUp},
 };
+use tokio::time::Instant;
 
 use self::disposable_domain::DisposableDomains;
 use crate::{
     Applicant,
-    judge::{Finding, Heard, Ruling, Verdict, judge},
+    judge::{Done, Finding, Heard, Ruling, Verdict, judge},
+    services::Services,
 };
 
+/// What is kept of the deadline for the answer, so that a service that hangs is a finding of its check.
+const ANSWER_RESERVE: Duration = Duration::from_millis(100);
+
+/// What is kept of a check's share of the time, so that the check itself says what did not answer.
+const CHECK_RESERVE: Duration = Duration::from_millis(50);
+
 /// The checks of the policy, with what they need.
-pub struct Checks(Vec<(Check, Examiner)>);
+pub struct Checks {
+    checks: Vec<(Check, Examiner)>,
+    /// Without them, the checks that ask one are not asked.
+    services: Option<Services>,
+}
 
 /// What a check looks with, where the policy alone does not do.
 enum Examiner {
-    /// The policy alone.
+    /// The policy, and services if it asks one.
     Policy,
     /// The list of disposable domains.
     DisposableDomains(DisposableDomains),
 }
 
+/// What a check has seen, and what it will do if nobody objects.
+struct Looked {
+    finding: Finding,
+    then: Option<Effect>,
+}
+
+/// What is done for a sign-up to which nobody objects. Each may be repeated.
+enum Effect {
+    /// Holds an invitation.
+    HoldInvitation(invitation::Hold),
+}
+
+/// Hears one check after another until one refuses.
+struct Hearing<F> {
+    heard: F,
+    reported: bool,
+}
+
 impl Checks {
     /// The checks of `policy`. What a check needs is made only if there is such a check. `folder` has the
-    /// policy's other files.
+    /// policy's other files. Without `services`, checks that ask one find [`Finding::NotAsked`].
     ///
     /// # Errors
     /// When something that a check needs cannot be made.
-    pub fn new(policy: PreSignUp, folder: &Path) -> Result<Self, Box<dyn Error + Send + Sync>> {
+    pub fn new(
+        policy: PreSignUp,
+        folder: &Path,
+        services: Option<Services>,
+    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let examiner = |check: Check| {
             let examiner = match &check.kind {
                 CheckKind::DisposableDomain(settings) => {
@@ -50,64 +88,178 @@ impl Checks {
         };
         let checks: Result<_, Box<dyn Error + Send + Sync>> =
             policy.checks.into_iter().map(examiner).collect();
-        Ok(Self(checks?))
+        let checks = checks?;
+        Ok(Self { checks, services })
     }
 
-    /// Hears the checks that apply to `applicant`, in order, until one refuses; `heard` is told of each.
+    /// Hears the checks that apply to `applicant`, until one refuses; `heard` is told of each. Of those that
+    /// look at the same time, the policy's order decides which is heard first.
     pub async fn hear<'a>(
         &'a self,
         applicant: &Applicant<'_>,
-        _deadline: Deadline,
-        mut heard: impl FnMut(&Heard<'a>),
+        deadline: Deadline,
+        heard: impl FnMut(&Heard<'a>),
     ) -> Verdict<'a> {
+        let deadline = deadline.keeping(ANSWER_RESERVE);
+        let mut hearing = Hearing {
+            heard,
+            reported: false,
+        };
         let applies = |check: &Check| {
             check.applies_to.contains(&applicant.kind) && check.clients.include(applicant.client_id)
         };
-        let mut reported = false;
-        for (check, examiner) in self.0.iter().filter(|(check, _)| applies(check)) {
+        let applicable = self.checks.iter().filter(|(check, _)| applies(check));
+        let (remote, local): (Vec<_>, Vec<_>) =
+            applicable.partition(|(check, _)| check.kind.asks_a_service());
+        for (check, examiner) in local {
             let began = Instant::now();
-            let finding = examiner.examine(check, applicant);
-            let ruling = judge(check, &finding);
-            let this = Heard {
-                check,
-                finding,
-                ruling,
-                took: began.elapsed(),
-            };
-            heard(&this);
-            match ruling {
-                Ruling::Pass => {}
-                Ruling::Report(_) => reported = true,
-                Ruling::Refuse(reason) => {
-                    let cause = match this.finding {
-                        Finding::Undecided { cause, .. } => cause,
-                        _ => None,
-                    };
-                    return Verdict::Refuse {
-                        check,
-                        reason,
-                        cause,
-                    };
+            let finding = local::examine(check, examiner, applicant);
+            if let Some(refused) = hearing.hears(check, finding, began.elapsed()) {
+                return refused;
+            }
+        }
+        if remote.is_empty() {
+            return hearing.admits(Vec::new());
+        }
+        let steps = 1 + remote.iter().filter(|(check, _)| may_act(check)).count();
+        let looking = share(deadline, steps);
+        let looks = remote.iter().map(|(check, _)| async move {
+            let began = Instant::now();
+            let looked = self.look(check, applicant, looking).await;
+            (check, looked, began.elapsed())
+        });
+        let mut effects = Vec::new();
+        for (check, looked, took) in join_all(looks).await {
+            effects.extend(looked.then.map(|effect| (check, effect)));
+            if let Some(refused) = hearing.hears(check, looked.finding, took) {
+                return refused;
+            }
+        }
+        self.act(effects, deadline, hearing).await
+    }
+
+    /// What a check that asks a service sees by `deadline`.
+    async fn look(&self, check: &Check, applicant: &Applicant<'_>, deadline: Deadline) -> Looked {
+        let Some(services) = &self.services else {
+            return Finding::NotAsked.into();
+        };
+        let earlier = deadline.keeping(CHECK_RESERVE);
+        let looked = async {
+            match &check.kind {
+                CheckKind::Invitation(rules) => {
+                    invitation::look(rules, applicant, services, earlier).await
+                }
+                // `local` has them.
+                _ => Finding::undecided("not-examined").into(),
+            }
+        };
+        let looked = deadline.bound(looked).await;
+        looked.unwrap_or_else(|exceeded| Finding::unanswered("check-overran", exceeded).into())
+    }
+
+    /// Does what nobody objects to, one after the other, each within its share of the time left.
+    async fn act<'a, F: FnMut(&Heard<'a>)>(
+        &self,
+        effects: Vec<(&'a Check, Effect)>,
+        deadline: Deadline,
+        mut hearing: Hearing<F>,
+    ) -> Verdict<'a> {
+        let mut done = Vec::new();
+        let Some(services) = &self.services else {
+            return hearing.admits(done);
+        };
+        let mut left = effects.len();
+        for (check, effect) in effects {
+            let began = Instant::now();
+            let applied = effect.apply(services, share(deadline, left)).await;
+            left -= 1;
+            match applied {
+                Ok(effected) => done.push(effected),
+                Err(finding) => {
+                    if let Some(refused) = hearing.hears(check, finding, began.elapsed()) {
+                        return refused;
+                    }
                 }
             }
         }
-        Verdict::Admit { reported }
+        hearing.admits(done)
     }
 }
 
-impl Examiner {
-    fn examine(&self, check: &Check, applicant: &Applicant<'_>) -> Finding {
-        match (&check.kind, self) {
-            (CheckKind::EmailDomain(domains), _) => email_domain::examine(domains, applicant),
-            (CheckKind::UserName(rules), _) => user_name::examine(rules, applicant),
-            (CheckKind::Attribute(rules), _) => attribute::examine(rules, applicant),
-            (CheckKind::PhoneNumber(prefixes), _) => phone_number::examine(prefixes, applicant),
-            (CheckKind::DisposableDomain(_), Self::DisposableDomains(list)) => {
-                list.examine(applicant)
+/// One of `steps` equal shares of the time left.
+fn share(deadline: Deadline, steps: usize) -> Deadline {
+    let steps = u32::try_from(steps.max(1)).unwrap_or(u32::MAX);
+    deadline.at_most(deadline.remaining() / steps)
+}
+
+/// Whether a check may have something to do once nobody objects.
+fn may_act(check: &Check) -> bool {
+    matches!(check.kind, CheckKind::Invitation(_))
+}
+
+impl Effect {
+    async fn apply(&self, services: &Services, deadline: Deadline) -> Result<Done, Finding> {
+        let earlier = deadline.keeping(CHECK_RESERVE);
+        let applied = async {
+            match self {
+                Self::HoldInvitation(hold) => hold.apply(services, earlier).await,
             }
-            // `Checks::new` pairs them.
-            (CheckKind::DisposableDomain(_), Self::Policy) => Finding::undecided("not-examined"),
+        };
+        let applied = deadline.bound(applied).await;
+        applied.unwrap_or_else(|exceeded| Err(Finding::unanswered("check-overran", exceeded)))
+    }
+}
+
+impl Looked {
+    fn clear_then(effect: Effect) -> Self {
+        Self {
+            finding: Finding::Clear,
+            then: Some(effect),
         }
+    }
+}
+
+impl From<Finding> for Looked {
+    fn from(finding: Finding) -> Self {
+        let then = None;
+        Self { finding, then }
+    }
+}
+
+impl<'a, F: FnMut(&Heard<'a>)> Hearing<F> {
+    /// The verdict, if this check refuses.
+    fn hears(&mut self, check: &'a Check, finding: Finding, took: Duration) -> Option<Verdict<'a>> {
+        let ruling = judge(check, &finding);
+        let this = Heard {
+            check,
+            finding,
+            ruling,
+            took,
+        };
+        (self.heard)(&this);
+        match ruling {
+            Ruling::Pass => None,
+            Ruling::Report(_) => {
+                self.reported = true;
+                None
+            }
+            Ruling::Refuse(reason) => {
+                let cause = match this.finding {
+                    Finding::Undecided { cause, .. } => cause,
+                    _ => None,
+                };
+                Some(Verdict::Refuse {
+                    check,
+                    reason,
+                    cause,
+                })
+            }
+        }
+    }
+
+    fn admits(self, done: Vec<Done>) -> Verdict<'a> {
+        let reported = self.reported;
+        Verdict::Admit { reported, done }
     }
 }
 

@@ -20,7 +20,7 @@ fn checks(tables: &[&str]) -> Checks {
     }
     let policy = PolicyFile::parse("policy.toml", text).section().unwrap();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policy");
-    Checks::new(policy, &folder).unwrap()
+    Checks::new(policy, &folder, None).unwrap()
 }
 
 /// `pass`, `report …` or `refuse …` of each check that was heard.
@@ -195,7 +195,7 @@ async fn user_names() {
 #[tokio::test]
 async fn a_check_that_is_off_is_not_there() {
     let off = "mode = \"off\"\ndisposable_domain = { list = \"no-such-file\" }";
-    assert_eq!(checks(&[off]).0.len(), 0);
+    assert_eq!(checks(&[off]).checks.len(), 0);
 }
 
 #[tokio::test]

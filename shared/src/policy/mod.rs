@@ -34,8 +34,9 @@ pub use self::{
     identity_vendor::{IdentityVendor, Source as VendorSource},
     post_confirmation::{OnFailure, PostConfirmation},
     pre_sign_up::{
-        Attribute, Check, CheckKind, Clients, DisposableDomain, DomainPattern, EmailDomain, Mode,
-        Pattern, PhoneNumber, PhonePrefix, PreSignUp, SignUpKind, TextRules, Undecided, UserName,
+        Attribute, Check, CheckKind, Clients, DisposableDomain, DomainPattern, EmailDomain,
+        Invitation, Mode, Pattern, PhoneNumber, PhonePrefix, PreSignUp, SignUpKind, TextRules,
+        Undecided, UserName,
     },
     rules::{Findings, Rules, WrittenSection},
     user_migration::{UserMigration, WeakPassword},

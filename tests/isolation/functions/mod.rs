@@ -38,6 +38,8 @@ enum Item {
     LegacyUser,
     MovedIn,
     MigrationLimit,
+    Invitation,
+    InvitationMark,
     Other,
 }
 
@@ -59,6 +61,8 @@ fn granted(role: &str, item: Item, action: &str) -> bool {
         ("PostConfirmationRole", Item::Profile | Item::EmailClaim) => {
             ["PutItem", "UpdateItem"].contains(&action)
         }
+        ("PreSignUpRole", Item::Invitation) => ["GetItem", "UpdateItem"].contains(&action),
+        ("PreSignUpRole", Item::InvitationMark) => action == "PutItem",
         ("PostConfirmationRole", Item::ConfirmationMark) => action == "PutItem",
         ("UserMigrationRole", Item::LegacyUser) => action == "GetItem",
         ("UserMigrationRole", Item::MovedIn | Item::MigrationLimit) => action == "UpdateItem",
@@ -78,7 +82,10 @@ fn items(world: &World, role: &str) -> Vec<Cell> {
     let (own_mark, foreign_mark) = (mark("post-confirmation"), mark("post-confirmations"));
     let moved = DirectoryKey::moved(pool, "old-users", "somebody").pk;
     let limit = EphemeralKey::limit("user-migration", "name", &["somebody"]).0;
-    let items: [(&str, Item, &str, Vec<&str>); 31] = [
+    let invitation = DirectoryKey::invitation("code").pk;
+    let holder = EphemeralKey::reserved("invitation", &["somebody"]).0;
+    let other_holder = EphemeralKey::reserved("other", &["somebody"]).0;
+    let items: [(&str, Item, &str, Vec<&str>); 35] = [
         ("DirectoryTable", Item::MovedIn, "moved in", vec![&moved]),
         (
             "EphemeralTable",
@@ -137,9 +144,33 @@ fn items(world: &World, role: &str) -> Vec<Cell> {
         ),
         (
             "DirectoryTable",
-            Item::Other,
+            Item::Invitation,
             "invitation",
-            vec!["INVITE#0"],
+            vec![&invitation],
+        ),
+        (
+            "EphemeralTable",
+            Item::InvitationMark,
+            "mark of who holds an invitation",
+            vec![&holder],
+        ),
+        (
+            "EphemeralTable",
+            Item::Other,
+            "invitation's key in ephemeral",
+            vec![&invitation],
+        ),
+        (
+            "DirectoryTable",
+            Item::Other,
+            "invitation's mark in directory",
+            vec![&holder],
+        ),
+        (
+            "EphemeralTable",
+            Item::Other,
+            "mark of who holds something else",
+            vec![&other_holder],
         ),
         (
             "DirectoryTable",

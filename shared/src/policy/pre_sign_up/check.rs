@@ -7,8 +7,8 @@ use toml::Spanned;
 
 use super::{
     super::{Findings, Name, bounded::Message},
-    Attribute, CheckKind, Clients, DisposableDomain, EmailDomain, PhoneNumber, SignUpKind,
-    UserName, clients, text,
+    Attribute, CheckKind, Clients, DisposableDomain, EmailDomain, Invitation, PhoneNumber,
+    SignUpKind, UserName, clients, invitation, text,
 };
 
 /// One check.
@@ -89,7 +89,7 @@ pub(super) struct WrittenCheck {
     #[serde(default)]
     on_undecided: Undecided,
     /// The ways into the pool that it looks at. Left out: `sign_up` and `external_provider`; for
-    /// `user_name` `sign_up` alone; for `attribute` all three.
+    /// `user_name` and `invitation` `sign_up` alone; for `attribute` all three.
     applies_to: Option<Vec<SignUpKind>>,
     /// The app clients that it looks at, by their names under `pre-sign-up.clients`; `unknown` is every
     /// client without one, and calls without a client. Left out: all.
@@ -109,6 +109,8 @@ pub(super) struct WrittenCheck {
     attribute: Option<text::WrittenAttribute>,
     /// Looks at the phone number's prefix.
     phone_number: Option<PhoneNumber>,
+    /// Asks for an invitation.
+    invitation: Option<invitation::WrittenInvitation>,
 }
 
 impl WrittenCheck {
@@ -153,6 +155,8 @@ impl WrittenCheck {
             }
             kinds.push(CheckKind::PhoneNumber(phone_number));
         }
+        let invitation = self.invitation.map(Invitation::from);
+        kinds.extend(invitation.map(CheckKind::Invitation));
         let clients = Clients::compile(self.clients, known, findings);
         let mode = match self.mode {
             WrittenMode::Enforce => Some(Mode::Enforce),

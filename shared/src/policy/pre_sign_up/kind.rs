@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::{Attribute, DomainPattern, EmailDomain, PhoneNumber, SignUpKind, UserName};
+use super::{Attribute, DomainPattern, EmailDomain, Invitation, PhoneNumber, SignUpKind, UserName};
 
 /// What a check looks at.
 #[derive(Debug, Clone)]
@@ -18,24 +18,40 @@ pub enum CheckKind {
     Attribute(Attribute),
     /// The phone number's prefix.
     PhoneNumber(PhoneNumber),
+    /// The invitation that came with the sign-up.
+    Invitation(Invitation),
 }
 
 impl CheckKind {
     /// The keys that say what a check looks at.
-    pub(super) const KEYS: [&'static str; 5] = [
+    pub(super) const KEYS: [&'static str; 6] = [
         "email_domain",
         "disposable_domain",
         "user_name",
         "attribute",
         "phone_number",
+        "invitation",
     ];
 
+    /// Whether the check asks a service, and does not decide by the event and the policy alone.
+    pub fn asks_a_service(&self) -> bool {
+        match self {
+            Self::EmailDomain(_)
+            | Self::DisposableDomain(_)
+            | Self::UserName(_)
+            | Self::Attribute(_)
+            | Self::PhoneNumber(_) => false,
+            Self::Invitation(_) => true,
+        }
+    }
+
     /// The ways into the pool that such a check looks at if it does not say. The user name of a federated
-    /// user is the provider's; what an administrator creates is checked for its attributes only.
+    /// user is the provider's, and nothing can be sent with one; what an administrator creates is checked
+    /// for its attributes only.
     pub(super) fn applies_to(&self) -> Vec<SignUpKind> {
         use SignUpKind::{AdminCreateUser, ExternalProvider, SignUp};
         match self {
-            Self::UserName(_) => vec![SignUp],
+            Self::UserName(_) | Self::Invitation(_) => vec![SignUp],
             Self::Attribute(_) => vec![SignUp, ExternalProvider, AdminCreateUser],
             _ => vec![SignUp, ExternalProvider],
         }

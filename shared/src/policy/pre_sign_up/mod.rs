@@ -3,6 +3,7 @@
 mod check;
 mod clients;
 mod email_domain;
+mod invitation;
 mod kind;
 mod phone_number;
 mod sign_up_kind;
@@ -16,6 +17,7 @@ pub use self::{
     check::{Check, Mode, Undecided},
     clients::Clients,
     email_domain::{DomainPattern, EmailDomain},
+    invitation::Invitation,
     kind::{CheckKind, DisposableDomain},
     phone_number::{PhoneNumber, PhonePrefix},
     sign_up_kind::SignUpKind,
@@ -28,6 +30,13 @@ use super::{Findings, Name, Rules};
 pub struct PreSignUp {
     /// The checks that are not off, in order.
     pub checks: Vec<Check>,
+}
+
+impl PreSignUp {
+    /// Whether a check asks a service.
+    pub fn asks_a_service(&self) -> bool {
+        self.checks.iter().any(|check| check.kind.asks_a_service())
+    }
 }
 
 /// Who may create an account.

@@ -1,14 +1,60 @@
 //! pre-sign-up, the real binary over the Lambda Runtime API.
 
+mod invitations;
+
 use crate::common::{
-    answer, audit_lines, error_message, event, event_text,
+    answer, audit_lines, bent_policy, environment, error_message, event, event_text,
     faulty::{Behaviour, Faulty},
-    invoke, last_decision, log_text, stack, stack_under, stack_with, tree,
+    invoke, last_decision, log_text, options, stack, stack_under, stack_with, tree,
 };
+use aws_sdk_dynamodb::Client;
+use emulator::stack::Stack;
 use serde_json::{Value, json};
-use shared::deadline::{PROVISIONING_MARGIN, TRIGGER_BUDGET};
+use shared::{
+    deadline::{PROVISIONING_MARGIN, TRIGGER_BUDGET},
+    state::{Item, read_text},
+};
 
 const FUNCTION: &str = "PreSignUpFunction";
+
+/// The suite under the policy that ships, with a check before the others, and with variables of this function
+/// changed.
+async fn stack_checking(check: &str, variables: &[(&str, &str)]) -> Stack {
+    let mut options = options();
+    options.environment = environment(FUNCTION, variables);
+    let first = "[[pre-sign-up.checks]]\n";
+    let added = format!("{first}name = \"added\"\n{check}\n\n{first}");
+    options.policy = bent_policy(first, &added);
+    local::start(&options).await.unwrap()
+}
+
+fn tables(stack: &Stack) -> Client {
+    Client::new(&stack.sdk_config(Stack::admin()))
+}
+
+/// All items of a table, by partition key.
+async fn items(stack: &Stack, table: &str) -> Vec<Item> {
+    let scan = tables(stack)
+        .scan()
+        .table_name(stack.physical_name(table))
+        .send();
+    let mut items = scan.await.unwrap().items.unwrap_or_default();
+    items.sort_by_key(|item| read_text(item, "pk").map(str::to_owned));
+    items
+}
+
+async fn put(stack: &Stack, table: &str, item: Item) {
+    let put = tables(stack)
+        .put_item()
+        .table_name(stack.physical_name(table))
+        .set_item(Some(item));
+    put.send().await.unwrap();
+}
+
+/// The sample of a sign-up that is admitted, bent.
+fn sign_up(bend: impl FnOnce(&mut Value)) -> String {
+    event("pre-sign-up.SignUp", bend)
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_admitted_sign_up_comes_back_byte_for_byte() {
