@@ -108,7 +108,7 @@ impl Resolver<'_> {
                     .ok_or_else(|| TemplateError::new(at, "expected an entry of Mappings"))?
             }
             "Fn::GetAZs" => json!([format!("{}a", self.settings.place.region)]),
-            "Fn::Equals" | "Fn::Not" | "Fn::And" | "Fn::Or" | "Condition" => {
+            "Fn::Equals" | "Fn::Not" | "Fn::And" | "Fn::Or" | "Fn::Contains" | "Condition" => {
                 json!(self.predicate(name, argument, at)?)
             }
             _ => return Err(TemplateError::new(at, "is an intrinsic not known here")),
@@ -128,6 +128,9 @@ impl Resolver<'_> {
         match (name, arguments) {
             ("Condition", _) => self.condition(&self.text(argument, at)?, at),
             ("Fn::Equals", [left, right]) => Ok(self.text(left, at)? == self.text(right, at)?),
+            ("Fn::Contains", [list, text]) => {
+                Ok(self.texts(list, at)?.contains(&self.text(text, at)?))
+            }
             ("Fn::Not", [inner]) => Ok(!self.truth(inner, at)?),
             ("Fn::And" | "Fn::Or", [_, ..]) => {
                 let truths = arguments.iter().map(|inner| self.truth(inner, at));
@@ -142,7 +145,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn truth(&self, value: &Value, at: &str) -> Result<bool, TemplateError> {
+    pub(super) fn truth(&self, value: &Value, at: &str) -> Result<bool, TemplateError> {
         match self.resolve(value, at)? {
             Some(Value::Bool(truth)) => Ok(truth),
             _ => Err(TemplateError::new(at, "expected a condition")),

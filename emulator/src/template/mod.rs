@@ -6,9 +6,11 @@
 mod definitions;
 mod identity_pools;
 mod intrinsics;
+mod parameters;
 mod references;
 mod resources;
 mod roles;
+mod rules;
 mod supported;
 pub mod yaml;
 
@@ -114,6 +116,7 @@ impl Template {
     pub fn parse(text: &str, settings: &Settings) -> Result<Self, TemplateError> {
         let root = yaml::parse(text)?;
         let resolver = Resolver::new(&root, settings)?;
+        rules::check(&root, &resolver)?;
         let place = settings.place.clone();
         let resources = resolve_resources(&root, &resolver)?;
         supported::check(&resources)?;

@@ -4,27 +4,11 @@ use std::{cell::Cell, collections::BTreeMap};
 
 use serde_json::{Value, json};
 
-use super::{
-    Settings, TemplateError,
-    intrinsics::{Resolver, text_of},
-};
+use super::{Settings, TemplateError, intrinsics::Resolver, parameters};
 
 impl<'a> Resolver<'a> {
     pub(super) fn new(root: &'a Value, settings: &'a Settings) -> Result<Self, TemplateError> {
-        let declared = root.get("Parameters").and_then(Value::as_object);
-        for name in settings.parameters.keys() {
-            if !declared.is_some_and(|declared| declared.contains_key(name)) {
-                return Err(TemplateError::new(
-                    &format!("parameter {name}"),
-                    "is not declared by the template",
-                ));
-            }
-        }
-        let mut parameters = BTreeMap::new();
-        for (name, declaration) in declared.into_iter().flatten() {
-            let value = parameter(name, declaration, settings.parameters.get(name))?;
-            parameters.insert(name.clone(), value);
-        }
+        let parameters = parameters::parameters(root, &settings.parameters)?;
         Ok(Self {
             root,
             settings,
@@ -159,38 +143,4 @@ impl<'a> Resolver<'a> {
             None => Ok(true),
         }
     }
-}
-
-fn parameter(
-    name: &str,
-    declaration: &Value,
-    given: Option<&String>,
-) -> Result<Value, TemplateError> {
-    let at = format!("parameter {name}");
-    let value = match given {
-        Some(given) => given.clone(),
-        None => declaration
-            .get("Default")
-            .and_then(text_of)
-            .ok_or_else(|| TemplateError::new(&at, "has no default and was not given"))?,
-    };
-    if let Some(allowed) = declaration.get("AllowedValues").and_then(Value::as_array)
-        && !allowed.iter().filter_map(text_of).any(|text| text == value)
-    {
-        return Err(TemplateError::new(
-            &at,
-            format!("expected one of {}", Value::Array(allowed.clone())),
-        ));
-    }
-    let kind = declaration.get("Type").and_then(Value::as_str);
-    Ok(match kind {
-        Some(kind) if kind == "CommaDelimitedList" || kind.starts_with("List<") => {
-            let entries = value
-                .split(',')
-                .map(str::trim)
-                .filter(|entry| !entry.is_empty());
-            json!(entries.collect::<Vec<_>>())
-        }
-        _ => json!(value),
-    })
 }

@@ -251,3 +251,31 @@ fn what_is_not_run_here_is_refused_with_the_resource_and_the_reason() {
     let error = Template::parse(&nested, &Settings::default()).unwrap_err();
     assert_eq!(error.to_string(), "Other: nested stacks are not run here");
 }
+
+#[test]
+fn a_rule_of_the_template_refuses_parameters_that_do_not_go_together() {
+    let text = "Parameters: {From: {Type: String, Default: ''}, Arn: {Type: String, Default: ''}}
+Rules:
+  ASenderHasAnIdentity:
+    RuleCondition: !Not [!Equals [!Ref From, '']]
+    Assertions:
+      - Assert: !Not [!Equals [!Ref Arn, '']]
+        AssertDescription: From needs Arn
+      - Assert: !Contains [[x, y], !Ref Arn]
+Resources: {}";
+    let parse = |given: &[(&str, &str)]| {
+        let given = given.iter();
+        let given = given.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let settings = Settings {
+            parameters: given.collect(),
+            ..Settings::default()
+        };
+        Template::parse(text, &settings).map_err(|error| error.to_string())
+    };
+    assert!(parse(&[]).is_ok());
+    assert!(parse(&[("From", "a"), ("Arn", "y")]).is_ok());
+    let alone = parse(&[("From", "a")]).unwrap_err();
+    assert_eq!(alone, "Rules.ASenderHasAnIdentity: From needs Arn");
+    let other = parse(&[("From", "a"), ("Arn", "z")]).unwrap_err();
+    assert_eq!(other, "Rules.ASenderHasAnIdentity: does not hold");
+}
