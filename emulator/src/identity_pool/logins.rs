@@ -14,6 +14,7 @@ use super::{
 use crate::{
     iam::{COGNITO_IDENTITY, JsonError},
     template::CognitoProvider,
+    user_pool::UserPool,
 };
 
 /// Whom a public call acts for.
@@ -35,8 +36,15 @@ impl IdentityPool {
             let claims = self.own_token(token)?;
             return Ok(Visitor { claims, user: None });
         }
+        // A client that derives the provider from the token's `iss` (Amplify) says where the pool is reached here.
+        let reached = self.users.as_ref().map(UserPool::issuer);
+        let reached = reached.and_then(|issuer| Some(issuer.split_once("://")?.1.to_owned()));
+        let here = reached.and_then(|provider| logins.get(&provider));
         let known = self.definition.cognito_providers.iter();
-        let found = known.filter_map(|provider| Some((provider, logins.get(&provider.name)?)));
+        let found = known.filter_map(|provider| {
+            let token = logins.get(&provider.name).or(here)?;
+            Some((provider, token))
+        });
         let Some((provider, token)) = found.into_iter().next() else {
             return Err(not_authorized(
                 "Token is not from a supported provider of this identity pool.",
