@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -9,14 +10,29 @@ use emulator::{
     dynamodb::Storage,
     lambda::LogSink,
     stack::{self, PortError, Socket, Stack},
-    template::{Place, Settings},
+    template::{Place, Settings, Template},
 };
+
+use crate::development_source::{self, DEVELOPMENT};
 
 /// The audience of the development issuer's tokens, as policy/policy.toml wants it.
 pub const AUDIENCE: &str = "poolkeeper";
 
 /// The stack's name, and so the prefix of physical names.
 const STACK_NAME: &str = "poolkeeper";
+
+/// The vendor, as the template calls it.
+const VENDOR: &str = "IdentityVendorFunction";
+
+/// Whose tokens are those of the policy's source `app`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AppIssuer {
+    /// Whose the template says: the stack's user pool, unless AppIssuerUrl names another. Tokens of the development
+    /// issuer are then of a source of their own, `development`, for which the rules of `app` hold.
+    AsDeployed,
+    /// The development issuer's, and nobody else's.
+    Development,
+}
 
 /// What to run, and where.
 #[derive(Clone)]
@@ -31,6 +47,8 @@ pub struct Options {
     pub check_binaries: bool,
     /// The policy file that the functions read.
     pub policy: PathBuf,
+    /// Whose tokens are those of the source `app`.
+    pub app_issuer: AppIssuer,
     /// The port of the AWS APIs; 0 takes a free one.
     pub aws_port: u16,
     /// The port of the vendor's HTTP API; 0 takes a free one.
@@ -54,6 +72,7 @@ impl Options {
             binaries,
             check_binaries: true,
             policy: workspace_root().join("policy/policy.toml"),
+            app_issuer: AppIssuer::AsDeployed,
             aws_port: 0,
             api_port: 0,
             storage: Storage::Memory,
@@ -75,6 +94,14 @@ pub enum StartError {
         /// Which, and what the system says.
         source: PortError,
     },
+    /// The policy file, or the one that is made of it for the vendor.
+    #[error("{}: {source}", path.display())]
+    Policy {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
     /// The emulator.
     #[error(transparent)]
     Stack(#[from] stack::StartError),
@@ -88,31 +115,60 @@ pub async fn start(options: &Options) -> Result<Stack, StartError> {
     let aws = bind(options.aws_port, "--port").await?;
     let api = bind(options.api_port, "--api-port").await?;
     let mut parameters = BTreeMap::from([
-        ("AppIssuerUrl".to_owned(), format!("{}/oidc", aws.url())),
         // The tour and the printed commands use its table and its bucket.
         ("WithDemoDataPlane".to_owned(), "true".to_owned()),
     ]);
     parameters.extend(options.parameters.clone());
-    let Settings {
-        place,
-        mut physical_ids,
-        ..
-    } = settings();
-    physical_ids.extend(options.physical_ids.clone());
+    let mut settings = settings();
+    settings.parameters = parameters;
+    settings.physical_ids.extend(options.physical_ids.clone());
+    let template = Template::load(&options.template, &settings).map_err(stack::StartError::from)?;
     let policy = options.policy.display().to_string();
+    let mut environment = options.environment.clone();
+    let vendor = environment.entry(VENDOR.to_owned()).or_default();
+    for (name, value) in sources(options, &template, &format!("{}/oidc", aws.url()))? {
+        vendor.entry(name).or_insert(value);
+    }
     let emulated = stack::Options {
-        parameters,
-        physical_ids,
-        place,
         check_binaries: options.check_binaries,
         storage: options.storage.clone(),
         log_sink: options.log_sink.clone(),
         function_environment: BTreeMap::from([("POLICY_FILE".to_owned(), policy)]),
-        environment: options.environment.clone(),
+        environment,
         issuer_audience: AUDIENCE.to_owned(),
         ..stack::Options::new(&options.template, &options.binaries)
     };
-    Ok(Stack::start(aws, api, &emulated).await?)
+    Ok(Stack::run(aws, api, template, &emulated).await?)
+}
+
+/// The vendor's variables by which it knows the development issuer, over those of the template.
+fn sources(
+    options: &Options,
+    template: &Template,
+    development: &str,
+) -> Result<BTreeMap<String, String>, StartError> {
+    let variable = |name: &str, value: String| (name.to_owned(), value);
+    if options.app_issuer == AppIssuer::Development {
+        let urls = variable("ISSUER_URLS", format!("app={development}"));
+        return Ok([urls, variable("ISSUER_AUDIENCES", String::new())].into());
+    }
+    let fault = |path: &Path| {
+        let path = path.to_owned();
+        |source| StartError::Policy { path, source }
+    };
+    let policy = fs::read_to_string(&options.policy).map_err(fault(&options.policy))?;
+    let Some(policy) = development_source::added(&policy, AUDIENCE) else {
+        return Ok(BTreeMap::new());
+    };
+    let file = development_source::write(&policy, &options.binaries);
+    let file = file.map_err(fault(&options.binaries))?;
+    let mut functions = template.functions().iter();
+    let vendor = functions.find(|function| function.logical_id == VENDOR);
+    let deployed = vendor.and_then(|vendor| vendor.environment.get("ISSUER_URLS"));
+    let deployed = deployed.map(|urls| format!("{urls},")).unwrap_or_default();
+    let urls = format!("{deployed}{DEVELOPMENT}={development}");
+    let policy = variable("POLICY_FILE", file.display().to_string());
+    Ok([variable("ISSUER_URLS", urls), policy].into())
 }
 
 async fn bind(port: u16, flag: &'static str) -> Result<Socket, StartError> {
@@ -161,6 +217,7 @@ mod tests {
     async fn a_resource_goes_by_the_name_that_it_was_given_elsewhere() {
         let mut options = Options::new(PathBuf::from("/none"));
         options.check_binaries = false;
+        options.app_issuer = AppIssuer::Development;
         let names = [
             ("DataTable", "elsewhere-1"),
             ("MemberRole", "elsewhere-2"),

@@ -12,7 +12,7 @@ use std::{
 };
 
 use emulator::{lambda::Invocation, stack::Stack};
-use local::Options;
+use local::{AppIssuer, Options};
 use serde_json::Value;
 
 /// A folder of the tree.
@@ -20,12 +20,16 @@ pub(crate) fn tree(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// The suite's options, with the functions that Cargo built for this test.
+/// The suite's options, with the functions that Cargo built for this test; the source `app` is the development issuer,
+/// which signs whatever claims a test needs.
 pub(crate) fn options() -> Options {
     let binaries = Path::new(env!("CARGO_BIN_EXE_pre-sign-up"))
         .parent()
         .unwrap();
-    Options::new(binaries.to_path_buf())
+    Options {
+        app_issuer: AppIssuer::Development,
+        ..Options::new(binaries.to_path_buf())
+    }
 }
 
 /// The suite as it ships.

@@ -39,6 +39,9 @@ pub(super) fn host(
         environment.extend(options.function_environment.clone());
         let own = options.environment.get(&function.logical_id);
         environment.extend(own.cloned().unwrap_or_default());
+        for value in environment.values_mut() {
+            *value = reachable(value, template, aws_url);
+        }
         specs.push(FunctionSpec {
             name: function.name.clone(),
             binary: options.binaries.join(&function.binary),
@@ -56,6 +59,20 @@ pub(super) fn host(
         ..HostOptions::default()
     };
     Ok(LambdaHost::new(specs, host))
+}
+
+/// A variable's value in which the URL of one of the template's user pools, as issuer, is the one that answers here.
+fn reachable(value: &str, template: &Template, aws_url: &str) -> String {
+    let deployed = format!(
+        "https://cognito-idp.{}.amazonaws.com",
+        template.place().region
+    );
+    let mut value = value.to_owned();
+    for pool in template.resources("AWS::Cognito::UserPool") {
+        let id = &pool.reference;
+        value = value.replace(&format!("{deployed}/{id}"), &format!("{aws_url}/{id}"));
+    }
+    value
 }
 
 /// Every pool, those with triggers first.
