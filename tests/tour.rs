@@ -105,7 +105,9 @@ async fn a_user_of_the_pool_is_a_caller_and_so_is_whom_the_development_issuer_vo
     let vouched = credentials(&stack, &jwt, "/publisher").await;
     assert_eq!(vouched.status, 200, "{}", vouched.json());
     let lines = audit_lines(&stack);
-    let vended = lines.iter().filter(|line| line["outcome"] == "vended");
+    let vended = lines
+        .iter()
+        .filter(|line| line["function"] == "identity-vendor" && line["outcome"] != "denied");
     let vended: Vec<(&Value, &Value)> = vended
         .map(|line| (&line["source"], &line["rule"]))
         .collect();
