@@ -153,10 +153,15 @@ fn tables_not_given(
     function: &FunctionDefinition,
     policies: &[Value],
 ) -> Vec<String> {
-    let given = TABLES
-        .iter()
-        .filter_map(|(variable, _)| function.environment.get(*variable));
-    let given: Vec<String> = given.map(|name| table_arn(template, name)).collect();
+    let mut given = Vec::new();
+    for (variable, keys) in TABLES {
+        if let Some(name) = function.environment.get(variable) {
+            let arn = table_arn(template, name);
+            // Only a table whose keys are not ours has indexes.
+            given.extend(keys.is_none().then(|| format!("{arn}/index/*")));
+            given.push(arn);
+        }
+    }
     let granted = on_dynamodb(policies)
         .into_iter()
         .flat_map(|grant| texts(&grant["Resource"]));

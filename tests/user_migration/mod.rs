@@ -8,6 +8,7 @@ mod moving_in;
 mod old_pool;
 mod refusals;
 mod secrets;
+mod silent;
 mod stores;
 
 use aws_sdk_cognitoidentityprovider::{Client as Pool, types::AuthFlowType};

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::{FUNCTION, put, row, sign_in};
+use super::{FUNCTION, moved_record, put, row, sign_in};
 use crate::common::{
-    answer, audit_lines, environment,
+    answer, audit_lines, bent_policy, environment,
     faulty::{Behaviour, Faulty, http},
-    invoke, last_decision, log_text, options, policy_file, stack, stack_under, stack_with,
+    invoke, last_decision, log_text, options, policy_file, stack, stack_under, stack_with, tree,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -107,6 +107,41 @@ async fn two_rows_that_differ_in_case_only_keep_both_users_out() {
     put(&stack, row("ana@example.com")).await;
     answer(&invoke(&stack, FUNCTION, &typed).await);
     assert_eq!(last_decision(&stack), "untouched ambiguous-name");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_is_no_key_is_looked_up_in_the_index() {
+    let shipped = std::fs::read_to_string(tree("template.yaml")).unwrap();
+    let keys = "- { AttributeName: username, AttributeType: S }\n";
+    let indexed = "- { AttributeName: username, AttributeType: S }\n        - { AttributeName: mail, AttributeType: S }\n      \
+        GlobalSecondaryIndexes:\n        - IndexName: by-mail\n          KeySchema: [{ AttributeName: mail, KeyType: HASH }]\n          \
+        Projection: { ProjectionType: KEYS_ONLY }\n";
+    assert!(shipped.contains(keys));
+    let mut options = options();
+    options.template = policy_file(&shipped.replacen(keys, indexed, 1));
+    let index = "lookup = \"lower_case\"\nindex = { name = \"by-mail\", key = \"mail\" }";
+    options.policy = bent_policy("lookup = \"lower_case\"", index);
+    let stack = local::start(&options).await.unwrap();
+    let with_mail = |user: &str, mail: &str| {
+        let mut row = row(user);
+        row.push(("mail", AttributeValue::S(mail.to_owned())));
+        row
+    };
+    put(&stack, with_mail("ana", "ana@example.com")).await;
+    put(&stack, with_mail("una", "una@example.com")).await;
+    put(&stack, with_mail("bob", "both@example.com")).await;
+    put(&stack, with_mail("eva", "both@example.com")).await;
+    for (typed, decision) in [
+        ("ana", "migrated password-verified"),
+        ("Una@example.com", "migrated password-verified"),
+        ("both@example.com", "untouched ambiguous-name"),
+        ("nobody@example.com", "untouched unknown-user"),
+    ] {
+        answer(&invoke(&stack, FUNCTION, &sign_in(typed, "U*U")).await);
+        assert_eq!(last_decision(&stack), decision, "{typed}");
+    }
+    // By the key, whatever was typed.
+    moved_record(&stack, "old-users", "una").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,12 +13,16 @@
 //! | `groups` | SS, or L of S | optional |
 //! | `mfa` | BOOL | optional: the old system asked for a second factor |
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod columns;
+mod row;
+
+use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use password::Password;
-use serde::Deserialize;
 
+pub use self::columns::{Columns, Index};
+use self::row::Row;
 use super::{
     Authenticated, Found, LegacyUser, StoreError, Times,
     hashes::{HashSettings, Hashes, Verified},
@@ -39,51 +43,12 @@ pub struct DynamoDbSettings {
     pub table: Option<String>,
     /// How a name that was typed becomes a key.
     pub lookup: Lookup,
+    /// Where a name is looked up that is no key of the table.
+    pub index: Option<Index>,
     /// What the table calls its attributes.
     pub columns: Columns,
     /// What its hashes are.
     pub hashes: HashSettings,
-}
-
-/// What a table calls its attributes.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "snake_case", default)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Columns {
-    /// Partition key, a string: the user name.
-    pub key: String,
-    /// The stored hash, a string or binary.
-    pub password_hash: String,
-    /// The hash's scheme, a string, where the hash does not tell by itself. May be absent.
-    pub hash_scheme: String,
-    /// A map of what else is known of the user.
-    pub attributes: String,
-    /// Whether the e-mail address was verified, a boolean. Absent means no.
-    pub email_verified: String,
-    /// Whether the phone number was verified, a boolean. Absent means no.
-    pub phone_number_verified: String,
-    /// Whether the account may sign in, a boolean. Absent means yes.
-    pub enabled: String,
-    /// The groups that the user is in, a set or list of strings. May be absent.
-    pub groups: String,
-    /// Whether the old system asked for a second factor, a boolean. Absent means no.
-    pub mfa: String,
-}
-
-impl Default for Columns {
-    fn default() -> Self {
-        Self {
-            key: "username".to_owned(),
-            password_hash: "password_hash".to_owned(),
-            hash_scheme: "hash_scheme".to_owned(),
-            attributes: "attributes".to_owned(),
-            email_verified: "email_verified".to_owned(),
-            phone_number_verified: "phone_number_verified".to_owned(),
-            enabled: "enabled".to_owned(),
-            groups: "groups".to_owned(),
-            mfa: "mfa".to_owned(),
-        }
-    }
 }
 
 /// A table of legacy users.
@@ -91,16 +56,9 @@ pub(super) struct DynamoDbStore {
     client: Client,
     table: String,
     lookup: Lookup,
+    index: Option<Index>,
     columns: Columns,
     hashes: Hashes,
-}
-
-/// A row of the table.
-struct Row {
-    user: LegacyUser,
-    password_hash: Vec<u8>,
-    hash_scheme: Option<String>,
-    enabled: bool,
 }
 
 /// The row of a name, as far as there is one.
@@ -122,6 +80,7 @@ impl DynamoDbStore {
             client,
             table,
             lookup: settings.lookup,
+            index: settings.index,
             columns: settings.columns,
             hashes,
         }
@@ -167,17 +126,27 @@ impl DynamoDbStore {
     }
 
     async fn read(&self, login: &str, deadline: Deadline) -> Result<Read, ServiceError> {
-        let mut found = Read::Nothing;
-        for key in self.lookup.keys(login) {
-            let Some(item) = self.item(&key, deadline).await? else {
+        let mut found: Option<Row> = None;
+        for name in self.lookup.keys(login) {
+            let mut keys = vec![name.clone()];
+            let mut item = self.item(&name, deadline).await?;
+            if let (None, Some(index)) = (&item, &self.index) {
+                keys = self.indexed(index, &name, deadline).await?;
+                if let Some(key) = keys.first() {
+                    item = self.item(key, deadline).await?;
+                }
+            }
+            let (Some(key), Some(item)) = (keys.first(), item) else {
                 continue;
             };
-            if matches!(found, Read::Row(_)) {
+            // Two rows of one name, or one for each way of writing it.
+            let other = |row: &Row| row.user.record_id != *key;
+            if keys.len() > 1 || found.as_ref().is_some_and(other) {
                 return Ok(Read::Ambiguous);
             }
-            found = Read::Row(Box::new(Row::read(&self.columns, key, item)));
+            found = Some(Row::read(&self.columns, key.clone(), item));
         }
-        Ok(found)
+        Ok(found.map_or(Read::Nothing, |row| Read::Row(Box::new(row))))
     }
 
     async fn item(
@@ -197,189 +166,34 @@ impl DynamoDbStore {
             .map_err(|error| ServiceError::new("dynamodb:GetItem", &error))?;
         Ok(output.item)
     }
-}
 
-impl Row {
-    /// Reads an item. Whatever has another type than the schema says gives the user nothing.
-    fn read(
-        columns: &Columns,
-        record_id: String,
-        mut item: HashMap<String, AttributeValue>,
-    ) -> Self {
-        let flag = |name: &String, default| match item.get(name) {
-            Some(AttributeValue::Bool(value)) => *value,
-            // Anything but a boolean is an import gone wrong: read as the safer of both.
-            Some(_) => false,
-            None => default,
-        };
-        let email_verified = flag(&columns.email_verified, false);
-        let phone_number_verified = flag(&columns.phone_number_verified, false);
-        let enabled = flag(&columns.enabled, true);
-        let mfa = flag(&columns.mfa, false);
-        let groups = match item.remove(&columns.groups) {
-            Some(AttributeValue::Ss(names)) => names.into_iter().collect(),
-            Some(AttributeValue::L(names)) => names.into_iter().filter_map(scalar).collect(),
-            _ => BTreeSet::new(),
-        };
-        let password_hash = match item.remove(&columns.password_hash) {
-            Some(AttributeValue::S(text)) => text.into_bytes(),
-            Some(AttributeValue::B(octets)) => octets.into_inner(),
-            _ => Vec::new(),
-        };
-        let hash_scheme = item.remove(&columns.hash_scheme).and_then(scalar);
-        let attributes = match item.remove(&columns.attributes) {
-            Some(AttributeValue::M(map)) => map
-                .into_iter()
-                .filter_map(|(name, value)| Some((name, scalar(value)?)))
-                .collect(),
-            _ => BTreeMap::new(),
-        };
-        Self {
-            user: LegacyUser {
-                record_id,
-                attributes,
-                email_verified,
-                phone_number_verified,
-                groups,
-                mfa,
-                scheme: None,
-            },
-            password_hash,
-            hash_scheme,
-            enabled,
-        }
-    }
-}
-
-fn scalar(value: AttributeValue) -> Option<String> {
-    match value {
-        AttributeValue::S(text) => Some(text),
-        AttributeValue::N(number) => Some(number),
-        AttributeValue::Bool(flag) => Some(flag.to_string()),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use aws_sdk_dynamodb::primitives::Blob;
-    use password::{SchemeHint, StoredHash};
-    use proptest::{collection, option, prelude::*, sample::select};
-
-    use super::*;
-
-    fn text() -> impl Strategy<Value = String> {
-        let known = select(vec![
-            "",
-            "true",
-            "0",
-            "bcrypt",
-            "django",
-            "canary",
-            "ana@example.com",
-            "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
-            "md5$salt$8b7ce5ab1c1d8e0ddd9b7d3b7b4b6a1c",
-        ]);
-        let known = known.prop_map(str::to_owned);
-        let any = collection::vec(any::<char>(), 0..9).prop_map(String::from_iter);
-        prop_oneof![3 => known, 1 => any]
-    }
-
-    fn octets() -> impl Strategy<Value = Blob> {
-        prop_oneof![
-            text().prop_map(String::into_bytes),
-            collection::vec(any::<u8>(), 0..40)
-        ]
-        .prop_map(Blob::new)
-    }
-
-    /// A value of any of the types that a table has.
-    fn value() -> impl Strategy<Value = AttributeValue> {
-        let leaf = prop_oneof![
-            3 => text().prop_map(AttributeValue::S),
-            1 => text().prop_map(AttributeValue::N),
-            1 => octets().prop_map(AttributeValue::B),
-            2 => any::<bool>().prop_map(AttributeValue::Bool),
-            1 => any::<bool>().prop_map(AttributeValue::Null),
-            1 => collection::vec(text(), 0..3).prop_map(AttributeValue::Ss),
-            1 => collection::vec(text(), 0..3).prop_map(AttributeValue::Ns),
-            1 => collection::vec(octets(), 0..3).prop_map(AttributeValue::Bs),
-        ];
-        leaf.prop_recursive(2, 8, 3, |inner| {
-            prop_oneof![
-                collection::vec(inner.clone(), 0..3).prop_map(AttributeValue::L),
-                collection::hash_map(text(), inner, 0..3).prop_map(AttributeValue::M),
-            ]
-        })
-    }
-
-    fn item() -> impl Strategy<Value = HashMap<String, AttributeValue>> {
-        let names = [
-            "password_hash",
-            "hash_scheme",
-            "attributes",
-            "email_verified",
-            "phone_number_verified",
-            "enabled",
-        ];
-        names
-            .map(|_| option::weighted(0.8, value()))
-            .prop_map(move |values| {
-                let columns = names.iter().zip(values);
-                columns
-                    .filter_map(|(name, value)| Some(((*name).to_owned(), value?)))
-                    .collect()
-            })
-    }
-
-    /// No hint, and those without options.
-    fn hints() -> Vec<Option<SchemeHint>> {
-        let names = ["django", "joomla", "magento", "meteor", "werkzeug", "clerk"];
-        let hints = names.map(|scheme| {
-            let hint = serde_json::from_value(serde_json::json!({ "scheme": scheme }));
-            Some(hint.unwrap())
+    /// The keys of the rows, two at most, that the index has for `name`. What an index projects differs, so the row is
+    /// read from the table.
+    async fn indexed(
+        &self,
+        index: &Index,
+        name: &str,
+        deadline: Deadline,
+    ) -> Result<Vec<String>, ServiceError> {
+        let output = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(&index.name)
+            .key_condition_expression("#name = :name")
+            .expression_attribute_names("#name", &index.key)
+            .expression_attribute_values(":name", AttributeValue::S(name.to_owned()))
+            .limit(2)
+            .customize()
+            .config_override(dynamodb_call(deadline))
+            .send()
+            .await
+            .map_err(|error| ServiceError::new("dynamodb:Query", &error))?;
+        let items = output.items.unwrap_or_default().into_iter();
+        let keys = items.filter_map(|mut item| match item.remove(&self.columns.key)? {
+            AttributeValue::S(key) => Some(key),
+            _ => None,
         });
-        std::iter::once(None).chain(hints).collect()
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
-
-        #[test]
-        fn a_row_of_any_types_is_read_and_what_has_a_wrong_type_gives_nothing(item in item()) {
-            let row = Row::read(&Columns::default(), "ana".to_owned(), item.clone());
-            prop_assert_eq!(row.user.record_id.as_str(), "ana");
-            let is_true = |name, default| {
-                item.get(name).map_or(default, |value| *value == AttributeValue::Bool(true))
-            };
-            prop_assert_eq!(row.enabled, is_true("enabled", true));
-            prop_assert_eq!(row.user.email_verified, is_true("email_verified", false));
-            prop_assert_eq!(row.user.phone_number_verified, is_true("phone_number_verified", false));
-
-            let text_or_octets = match item.get("password_hash") {
-                Some(AttributeValue::S(text)) => text.as_bytes(),
-                Some(AttributeValue::B(octets)) => octets.as_ref(),
-                _ => b"",
-            };
-            prop_assert_eq!(row.password_hash.as_slice(), text_or_octets);
-            for hint in hints() {
-                let scheme = row.hash_scheme.as_deref();
-                let stored = StoredHash::parse_row(&row.password_hash, scheme, hint.as_ref());
-                prop_assert!(stored.is_err() || !text_or_octets.is_empty(), "{:?} {:?}", scheme, hint);
-            }
-
-            let known = match item.get("attributes") {
-                Some(AttributeValue::M(known)) => known.clone(),
-                _ => HashMap::new(),
-            };
-            for (name, value) in &row.user.attributes {
-                let told = match &known[name] {
-                    AttributeValue::S(text) | AttributeValue::N(text) => text.clone(),
-                    AttributeValue::Bool(flag) => flag.to_string(),
-                    other => panic!("{other:?}"),
-                };
-                prop_assert_eq!(value, &told);
-            }
-        }
+        Ok(keys.collect())
     }
 }

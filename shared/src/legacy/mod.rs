@@ -21,7 +21,7 @@ mod wired;
 pub use self::{
     answer::{Authenticated, Found, StoreError, Times},
     cognito::{CognitoSettings, LegacyUserPool, UserPoolArn},
-    dynamodb::{Columns, DynamoDbSettings},
+    dynamodb::{Columns, DynamoDbSettings, Index},
     groups::Groups,
     hashes::{ANSWER_RESERVE, HashSettings, Hashes, Processor},
     https::{HttpsSettings, Proof},

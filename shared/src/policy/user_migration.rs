@@ -14,8 +14,8 @@ use super::{Findings, Name, Rules, bounded::Bounded};
 use crate::{
     https::HttpsUrl,
     legacy::{
-        CognitoSettings, Columns, DynamoDbSettings, Groups, HashSettings, HttpsSettings, Lookup,
-        Mapping, Proof, Source, StoreKind, StoreSettings,
+        CognitoSettings, Columns, DynamoDbSettings, Groups, HashSettings, HttpsSettings, Index,
+        Lookup, Mapping, Proof, Source, StoreKind, StoreSettings,
     },
     limit::Rate,
 };
@@ -187,6 +187,8 @@ struct DynamoDbSection {
     /// How a name that was typed becomes a key of the table.
     #[serde(default)]
     lookup: Lookup,
+    /// An index of the table, where a name is looked up that is no key of it.
+    index: Option<Index>,
     /// What the table calls its attributes.
     #[serde(default)]
     columns: Columns,
@@ -278,6 +280,7 @@ impl DynamoDbSection {
         DynamoDbSettings {
             table: self.table,
             lookup: self.lookup,
+            index: self.index,
             columns: self.columns,
             hashes: hashes(self.hash, &self.dummy_hash, findings),
         }
