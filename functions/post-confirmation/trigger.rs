@@ -17,20 +17,24 @@ use shared::{
     },
 };
 
+use crate::password_reset::PasswordResets;
+
 const NOT_RECORDED: &str =
     "your account is confirmed but could not be set up, please sign in later";
 
 /// What is kept of the deadline for the answer, so that a claim that hangs is told as one.
 const ANSWER_RESERVE: Duration = Duration::from_millis(100);
 
-/// Longest attribute value that a user pool holds (Amazon Cognito API reference, AttributeType). What is
-/// longer is not an attribute of the user, and could make the profile larger than an item may be.
-const MAX_ATTRIBUTE_CHARACTERS: usize = 2048;
-
 /// The trigger, with its rules and its store.
 pub(crate) struct PostConfirmation {
-    recorder: Option<Recorder>,
+    effects: Option<Effects>,
     policy: policy::PostConfirmation,
+}
+
+/// What it does.
+pub(crate) struct Effects {
+    pub(crate) recorder: Recorder,
+    pub(crate) password_resets: PasswordResets,
 }
 
 /// By what a user was confirmed.
@@ -65,15 +69,15 @@ impl Confirmed {
 }
 
 impl PostConfirmation {
-    pub(crate) fn new(recorder: Recorder, policy: policy::PostConfirmation) -> Self {
-        let recorder = Some(recorder);
-        Self { recorder, policy }
+    pub(crate) fn new(effects: Effects, policy: policy::PostConfirmation) -> Self {
+        let effects = Some(effects);
+        Self { effects, policy }
     }
 
     /// Without rules or store: every event is deferred.
     pub(crate) fn deferring() -> Self {
         Self {
-            recorder: None,
+            effects: None,
             policy: policy::PostConfirmation::default(),
         }
     }
@@ -84,32 +88,31 @@ impl PostConfirmation {
         &self,
         confirmed: Confirmed,
         user: &User<'_>,
-        verified_email: Option<&EmailAddress>,
         deadline: Deadline,
     ) -> Result<Decision, Failure> {
         let failed = |error: ServiceError| Failure::Dependency("the directory", error.into());
         let not_ready = || Failure::Dependency("the start", NotReady.into());
-        let recorder = self.recorder.as_ref().ok_or_else(not_ready)?;
+        let effects = self.effects.as_ref().ok_or_else(not_ready)?;
+        let recorder = &effects.recorder;
         // A user may meet this function first when they reset a password (migrated, or made by an
         // administrator): the profile is created then.
         let profile = recorder.user_confirmed(user, deadline).await;
         let mut written = profile.map_err(failed)?;
         if confirmed == Confirmed::PasswordReset {
             let window = self.policy.password_reset_window;
-            let event = recorder.password_reset(user, window, deadline).await;
+            let event = effects.password_resets.tell(user, window, deadline).await;
             written = event.map_err(failed)?;
         }
         let recorded = |reason| Decision::new(Outcome::Recorded, reason, Answer::Unchanged);
-        let Some(email) = verified_email.filter(|_| self.policy.claim_email) else {
+        let Some(mailbox) = user.mailbox else {
             return Ok(recorded(match written {
                 Written::Now => "recorded-now",
                 Written::Before => "recorded-before",
             }));
         };
         // The profile is there: what fails from here on is healed later, and no concern of the user's.
-        let mailbox = email.mailbox();
         let deadline = deadline.keeping(ANSWER_RESERVE);
-        let claim = recorder.claim_email(user, &mailbox, deadline).await;
+        let claim = recorder.claim_email(user, mailbox, deadline).await;
         Ok(match (claim, written) {
             (Ok(Claim::Held), Written::Now) => recorded("recorded-now"),
             (Ok(Claim::Held), Written::Before) => recorded("recorded-before"),
@@ -136,10 +139,12 @@ impl Trigger for PostConfirmation {
         let sub = sub.ok_or_else(|| {
             MalformedEvent::new("request.userAttributes.sub", "a non-empty string")
         })?;
-        let kept = |(name, value): &(&str, &str)| {
-            self.policy.profile_attributes.contains(*name)
-                && value.chars().count() <= MAX_ATTRIBUTE_CHARACTERS
-        };
+        let kept = |(name, value): &(&str, &str)| self.policy.keeps(name, value);
+        let verified = attributes.get("email_verified") == Some("true");
+        let email = attributes.get("email").filter(|_| verified);
+        let email: Option<EmailAddress> = email.and_then(|email| email.parse().ok());
+        let mailbox = email.filter(|_| self.policy.claim_email);
+        let mailbox = mailbox.map(|email| email.mailbox());
         let source = event.source().to_string();
         let user = User {
             user_pool_id: event.user_pool_id()?,
@@ -148,12 +153,9 @@ impl Trigger for PostConfirmation {
             client_id: event.caller().client_id.as_deref(),
             source: &source,
             attributes: attributes.iter().filter(kept).collect(),
+            mailbox: mailbox.as_deref(),
         };
-        let verified = attributes.get("email_verified") == Some("true");
-        let email = attributes.get("email").filter(|_| verified);
-        let email: Option<EmailAddress> = email.and_then(|email| email.parse().ok());
-        self.record(confirmed, &user, email.as_ref(), invocation.deadline())
-            .await
+        self.record(confirmed, &user, invocation.deadline()).await
     }
 
     fn settle(&self, failure: &Failure) -> Decision {

@@ -6,8 +6,7 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 use shared::{
     deadline::Deadline,
-    record::{Claim, Recorder, Tables, User},
-    wiring::Wiring,
+    record::{Claim, Recorder, User},
 };
 
 use super::{CONFIRM, CONFIRMED, FUNCTION, items, sort_keys, tables, text};
@@ -143,15 +142,7 @@ async fn a_claim_that_fails_never_costs_the_profile() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_races_for_a_mailbox_have_one_winner_each() {
     let stack = stack().await;
-    let names = ["Directory", "Ephemeral"].map(|table| {
-        let variable = format!("{}_TABLE", table.to_uppercase());
-        (variable, stack.physical_name(&format!("{table}Table")))
-    });
-    let names = names.into();
-    let recorder = Recorder::new(
-        Tables::from_wiring(&mut Wiring::from_map(&names)).unwrap(),
-        tables(&stack),
-    );
+    let recorder = Recorder::new(stack.physical_name("DirectoryTable"), tables(&stack));
     let race = |race: usize| {
         let recorder = &recorder;
         async move {
@@ -164,6 +155,7 @@ async fn a_thousand_races_for_a_mailbox_have_one_winner_each() {
                     client_id: None,
                     source: "race",
                     attributes: Vec::new(),
+                    mailbox: None,
                 };
                 let deadline = Deadline::after(Duration::from_secs(60));
                 let email = format!("{race}@example.com");

@@ -33,7 +33,7 @@ async fn every_event_is_as_its_schema_says() {
 }
 
 /// Holds an outbox item to its schema in docs/events/, as the pipe would send it.
-fn assert_event(item: &HashMap<String, AttributeValue>) {
+pub(crate) fn assert_event(item: &HashMap<String, AttributeValue>) {
     let value = |value: &AttributeValue| match value {
         AttributeValue::S(text) => json!({ "S": text }),
         AttributeValue::N(number) => json!({ "N": number }),

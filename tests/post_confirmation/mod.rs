@@ -1,7 +1,7 @@
 //! post-confirmation, the real binary over the Lambda Runtime API.
 
 mod claims;
-mod events;
+pub(crate) mod events;
 
 use std::{collections::HashMap, time::Duration};
 
@@ -20,12 +20,12 @@ const CONFIRM: &str = "post-confirmation.ConfirmSignUp";
 const CONFIRMED: [&str; 3] = ["CLAIM", "EVENT#user-confirmed", "PROFILE"];
 const RESET: &str = "post-confirmation.ConfirmForgotPassword";
 
-fn tables(stack: &Stack) -> Client {
+pub(crate) fn tables(stack: &Stack) -> Client {
     Client::new(&stack.sdk_config(Stack::admin()))
 }
 
 /// All items of a table, by sort key or partition key.
-async fn items(stack: &Stack, table: &str) -> Vec<HashMap<String, AttributeValue>> {
+pub(crate) async fn items(stack: &Stack, table: &str) -> Vec<HashMap<String, AttributeValue>> {
     let scan = tables(stack)
         .scan()
         .table_name(stack.physical_name(table))
@@ -35,7 +35,7 @@ async fn items(stack: &Stack, table: &str) -> Vec<HashMap<String, AttributeValue
     items
 }
 
-fn text(item: &HashMap<String, AttributeValue>, name: &str) -> String {
+pub(crate) fn text(item: &HashMap<String, AttributeValue>, name: &str) -> String {
     item.get(name)
         .and_then(|value| value.as_s().ok())
         .cloned()

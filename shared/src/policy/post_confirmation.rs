@@ -6,6 +6,10 @@ use serde::Deserialize;
 
 use super::{Findings, Rules, bounded::Bounded};
 
+/// Longest attribute value that a user pool holds (Amazon Cognito API reference, AttributeType). What is
+/// longer is not an attribute of the user, and could make the profile larger than an item may be.
+const MAX_ATTRIBUTE_CHARACTERS: usize = 2048;
+
 /// The rules of post-confirmation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostConfirmation {
@@ -64,6 +68,13 @@ impl Default for Section {
             claim_email: claim_email(),
             password_reset_window_seconds: password_reset_window_seconds(),
         }
+    }
+}
+
+impl PostConfirmation {
+    /// Whether the profile keeps the attribute `name` with this value.
+    pub fn keeps(&self, name: &str, value: &str) -> bool {
+        self.profile_attributes.contains(name) && value.chars().count() <= MAX_ATTRIBUTE_CHARACTERS
     }
 }
 

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use super::{
     EventKind, Recorder, User,
-    event::event,
+    event::outbox_event,
     transaction::{Condition, Transaction},
 };
 use crate::{
@@ -46,7 +46,7 @@ impl Recorder {
         let result = self
             .client
             .update_item()
-            .table_name(&self.tables.directory)
+            .table_name(&self.directory)
             .set_key(Some(key_item(&key)))
             .update_expression(
                 "SET #sub = :sub, user_pool_id = :pool, claimed_at = if_not_exists(claimed_at, :now)",
@@ -82,11 +82,11 @@ impl Recorder {
         now: OffsetDateTime,
         deadline: Deadline,
     ) -> Result<(), ServiceError> {
-        let table = &self.tables.directory;
+        let table = &self.directory;
         let profile = DirectoryKey::profile(user.user_pool_id, user.sub);
         let mut both = Transaction::default();
         both.set(table, &profile, "mailbox", "taken");
-        let event = event(user, EventKind::MailboxTaken, MAILBOX_TAKEN, now);
+        let event = outbox_event(user, EventKind::MailboxTaken, MAILBOX_TAKEN, now);
         both.put(table, event, Condition::New);
         // Refused: told before, or there is no profile to flag.
         both.write(&self.client, deadline).await?;

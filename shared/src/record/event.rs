@@ -20,11 +20,24 @@ pub enum EventKind {
     PasswordReset,
     /// The user is confirmed with an e-mail address whose mailbox another user of the pool has claimed.
     MailboxTaken,
+    /// What the profile keeps of the user has changed.
+    Updated,
+    /// A user of a legacy store has been seen in the pool.
+    Migrated,
+    /// The pool knows the user no more, or an operator has erased them.
+    Deleted,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Confirmed, Self::PasswordReset, Self::MailboxTaken];
+    pub const ALL: [Self; 6] = [
+        Self::Confirmed,
+        Self::PasswordReset,
+        Self::MailboxTaken,
+        Self::Updated,
+        Self::Migrated,
+        Self::Deleted,
+    ];
 
     /// As the item and the bus call it.
     pub fn as_str(self) -> &'static str {
@@ -32,12 +45,15 @@ impl EventKind {
             Self::Confirmed => "user.confirmed",
             Self::PasswordReset => "user.password_reset",
             Self::MailboxTaken => "user.mailbox_taken",
+            Self::Updated => "user.updated",
+            Self::Migrated => "user.migrated",
+            Self::Deleted => "user.deleted",
         }
     }
 }
 
-/// The event as an item; `id` is its own among the user's events.
-pub(super) fn event(user: &User<'_>, kind: EventKind, id: &str, now: OffsetDateTime) -> Item {
+/// The event as an item, to be put where there is none yet; `id` is its own among the user's events.
+pub fn outbox_event(user: &User<'_>, kind: EventKind, id: &str, now: OffsetDateTime) -> Item {
     let key = DirectoryKey::event(user.user_pool_id, user.sub, id);
     let mut item = key_item(&key);
     item.extend([

@@ -1,4 +1,4 @@
-//! What is recorded of a confirmed user: profile and outbox events, the claim of a mailbox.
+//! What is recorded of a confirmed user: the profile with its outbox event, the claim of a mailbox.
 //!
 //! Deliveries come more than once, at the same time, and again after a crash. Conditions decide which one
 //! counts, not tokens: an idempotency token made of an event would not match one whose timestamp differs,
@@ -13,22 +13,15 @@ use aws_sdk_dynamodb::Client;
 
 pub use self::{
     claim::Claim,
-    event::{EVENT_VERSION, EventKind},
+    event::{EVENT_VERSION, EventKind, outbox_event},
+    transaction::{Condition, Position, Transacted, Transaction},
 };
-use crate::wiring::Wiring;
 
-/// The names of the state tables.
-#[derive(Debug, Clone)]
-pub struct Tables {
-    directory: String,
-    ephemeral: String,
-}
-
-/// Writes to the state tables.
+/// Writes to the directory table.
 #[derive(Debug, Clone)]
 pub struct Recorder {
     client: Client,
-    tables: Tables,
+    directory: String,
 }
 
 /// Whom a record is about, and what told of them.
@@ -46,6 +39,9 @@ pub struct User<'a> {
     pub source: &'a str,
     /// The attributes that the profile keeps.
     pub attributes: Vec<(&'a str, &'a str)>,
+    /// The mailbox of the verified e-mail address. The profile keeps the key of its claim, by which the claim is
+    /// found again once the address has changed or the user is gone.
+    pub mailbox: Option<&'a str>,
 }
 
 /// Whether this delivery was the one that counted.
@@ -57,21 +53,9 @@ pub enum Written {
     Before,
 }
 
-impl Tables {
-    /// From `DIRECTORY_TABLE` and `EPHEMERAL_TABLE`.
-    pub fn from_wiring(wiring: &mut Wiring<'_>) -> Option<Self> {
-        let directory = wiring.required("DIRECTORY_TABLE", "the name of the directory table");
-        let ephemeral = wiring.required("EPHEMERAL_TABLE", "the name of the ephemeral table");
-        Some(Self {
-            directory: directory?,
-            ephemeral: ephemeral?,
-        })
-    }
-}
-
 impl Recorder {
-    /// Writes with `client`.
-    pub fn new(tables: Tables, client: Client) -> Self {
-        Self { client, tables }
+    /// Of the directory table called `directory`.
+    pub fn new(directory: String, client: Client) -> Self {
+        Self { client, directory }
     }
 }

@@ -1,19 +1,17 @@
-//! The profile, and the events that are written with it or with a mark of their own.
-
-use std::time::Duration;
+//! The profile, and the event that is written with it.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use time::OffsetDateTime;
 
 use super::{
     EventKind, Recorder, User, Written,
-    event::event,
+    event::outbox_event,
     transaction::{Condition, Transacted, Transaction},
 };
 use crate::{
     aws::ServiceError,
     deadline::Deadline,
-    state::{DirectoryKey, EphemeralKey, Item, key_item, number, rfc3339, text},
+    state::{DirectoryKey, Item, key_item, rfc3339, text},
 };
 
 /// Of `user.confirmed`: a user is confirmed once.
@@ -30,11 +28,11 @@ impl Recorder {
         deadline: Deadline,
     ) -> Result<Written, ServiceError> {
         let now = OffsetDateTime::now_utc();
-        let table = &self.tables.directory;
+        let table = &self.directory;
         let mut both = Transaction::default();
         let profile_item = profile(user, now);
         let at = both.put(table, profile_item.clone(), Condition::New);
-        let event = event(user, EventKind::Confirmed, CONFIRMED, now);
+        let event = outbox_event(user, EventKind::Confirmed, CONFIRMED, now);
         both.put(table, event, Condition::New);
         match both.write(&self.client, deadline).await? {
             Transacted::Written => Ok(Written::Now),
@@ -48,36 +46,6 @@ impl Recorder {
                     Transacted::Refused(_) => Ok(Written::Before),
                 }
             }
-        }
-    }
-
-    /// The event `user.password_reset`, once per `window`: Cognito gives such events no id, so a second
-    /// one of the same user within it counts as delivered again.
-    ///
-    /// # Errors
-    /// As [`Self::user_confirmed`].
-    pub async fn password_reset(
-        &self,
-        user: &User<'_>,
-        window: Duration,
-        deadline: Deadline,
-    ) -> Result<Written, ServiceError> {
-        let now = OffsetDateTime::now_utc();
-        let seconds = now.unix_timestamp();
-        let expires_at = seconds.saturating_add_unsigned(window.as_secs());
-        let who = [user.user_pool_id, user.sub];
-        let key = EphemeralKey::recent("post-confirmation", "password-reset", &who);
-        let mark = Item::from([text("pk", key.0), number("expires_at", expires_at)]);
-        let mut both = Transaction::default();
-        let unless_recent = Condition::NewOrExpired(seconds);
-        both.put(&self.tables.ephemeral, mark, unless_recent);
-        // The mark decides; the event's id only has to be one of its own.
-        let id = format!("password-reset#{}", now.unix_timestamp_nanos());
-        let event = event(user, EventKind::PasswordReset, &id, now);
-        both.put(&self.tables.directory, event, Condition::New);
-        match both.write(&self.client, deadline).await? {
-            Transacted::Written => Ok(Written::Now),
-            Transacted::Refused(_) => Ok(Written::Before),
         }
     }
 }
@@ -94,5 +62,7 @@ fn profile(user: &User<'_>, now: OffsetDateTime) -> Item {
         text("created_at", rfc3339(now)),
         ("attributes".to_owned(), AttributeValue::M(attributes)),
     ]);
+    let claim = |mailbox| DirectoryKey::email_claim(user.user_pool_id, mailbox).pk;
+    item.extend(user.mailbox.map(|mailbox| text("claim", claim(mailbox))));
     item
 }

@@ -23,7 +23,7 @@ const CONFLICT_PAUSES: [u64; 4] = [20, 60, 140, 300];
 
 /// When an item may be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Condition {
+pub enum Condition {
     /// Nothing is there yet.
     New,
     /// Nothing is there, or what is there should have been deleted by this time (seconds since 1970):
@@ -33,15 +33,15 @@ pub(super) enum Condition {
 
 /// Items that are written together or not at all.
 #[derive(Debug, Default)]
-pub(super) struct Transaction(Vec<TransactWriteItem>);
+pub struct Transaction(Vec<TransactWriteItem>);
 
 /// Which item of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Position(usize);
+pub struct Position(usize);
 
 /// What became of a transaction.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Transacted {
+pub enum Transacted {
     /// Every item is written.
     Written,
     /// No item is, for the conditions of these did not hold.
@@ -49,8 +49,8 @@ pub(super) enum Transacted {
 }
 
 impl Transaction {
-    /// Puts `item` if `condition` holds.
-    pub(super) fn put(&mut self, table: &str, item: Item, condition: Condition) -> Position {
+    /// Puts `item` into `table` if `condition` holds.
+    pub fn put(&mut self, table: &str, item: Item, condition: Condition) -> Position {
         let (expression, values) = match condition {
             Condition::New => ("attribute_not_exists(pk)", None),
             Condition::NewOrExpired(now) => (
@@ -72,7 +72,7 @@ impl Transaction {
     }
 
     /// Sets one text attribute of the item at `key`, which must exist.
-    pub(super) fn set(
+    pub fn set(
         &mut self,
         table: &str,
         key: &DirectoryKey,
@@ -92,7 +92,10 @@ impl Transaction {
     }
 
     /// Writes it, and tries again where it met another transaction.
-    pub(super) async fn write(
+    ///
+    /// # Errors
+    /// When DynamoDB does not say by `deadline` what became of it.
+    pub async fn write(
         self,
         client: &Client,
         deadline: Deadline,

@@ -3,6 +3,8 @@
 //! Its JSON Schema is docs/audit-line.schema.json, kept true by a test. Metric filters, alarms and the
 //! dashboard in template.yaml read these fields: a change that is no addition is a new version.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -37,6 +39,8 @@ pub enum Outcome {
     Answered,
     /// A trigger source that the function does not know.
     PassedThrough,
+    /// reconcile did what it could in its time.
+    Reconciled,
     /// The function could not do its work. Alarm on it.
     Failed,
 }
@@ -103,6 +107,17 @@ pub struct AuditLine {
     /// The scheme of the legacy hash that was verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     scheme: Option<&'static str>,
+    /// What became of each thing that post-confirmation does, in one word.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Option<BTreeMap<String, String>>")
+    )]
+    items: BTreeMap<&'static str, &'static str>,
+    /// What a run of reconcile did, counted.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<BTreeMap<String, u64>>"))]
+    counts: BTreeMap<&'static str, u64>,
     /// Milliseconds that were left of the budget.
     remaining_ms: u64,
 }
@@ -143,6 +158,8 @@ impl AuditLine {
             token_sha256: None,
             store: None,
             scheme: None,
+            items: BTreeMap::new(),
+            counts: BTreeMap::new(),
             remaining_ms: 0,
         }
     }
@@ -179,6 +196,17 @@ impl AuditLine {
     pub fn reported(&mut self, rule: &str, reason: &'static str) {
         let rule = rule.to_owned();
         self.reports.push(Report { rule, reason });
+    }
+
+    /// What became of one thing that there was to do.
+    pub fn item(&mut self, name: &'static str, became: &'static str) {
+        self.items.insert(name, became);
+    }
+
+    /// The user pool, and what was counted of it.
+    pub fn of_pool(&mut self, user_pool_id: &str, counts: BTreeMap<&'static str, u64>) {
+        self.user_pool_id = identifier(user_pool_id);
+        self.counts = counts;
     }
 
     /// The role's alias, once the policy knows it.

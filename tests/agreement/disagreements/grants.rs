@@ -3,7 +3,7 @@
 use super::{assert_source, assert_template};
 
 const LEGACY: &str = "shared/src/legacy/dynamodb.rs";
-const RECORD: &str = "shared/src/record/profile.rs";
+const RECORD: &str = "functions/post-confirmation/password_reset.rs";
 const TRANSACTION: &str = "shared/src/record/transaction.rs";
 const IDENTITIES: &str = "functions/identity-vendor/issue/identity_record.rs";
 
@@ -93,7 +93,10 @@ fn an_item_of_a_transaction_that_the_role_does_not_allow_is_found() {
         TRANSACTION,
         "Put::builder()",
         "let check = ConditionCheck::builder(); Put::builder()",
-        &["PostConfirmationFunction calls dynamodb:ConditionCheckItem, which its role lacks"],
+        &[
+            "PostConfirmationFunction calls dynamodb:ConditionCheckItem, which its role lacks",
+            "ReconcileFunction calls dynamodb:ConditionCheckItem, which its role lacks",
+        ],
     );
 }
 
@@ -112,9 +115,9 @@ fn an_operation_that_this_test_does_not_know_is_found() {
     assert_source(
         LEGACY,
         ".get_item()",
-        ".scan()",
+        ".execute_statement()",
         &[
-            "shared/src/legacy/dynamodb.rs: aws_sdk_dynamodb's operation scan is not in this test's table",
+            "shared/src/legacy/dynamodb.rs: aws_sdk_dynamodb's operation execute_statement is not in this test's table",
             "UserMigrationFunction is granted dynamodb:GetItem, which its code never calls",
         ],
     );
