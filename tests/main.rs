@@ -14,6 +14,7 @@ mod policy;
 mod post_confirmation;
 mod pre_sign_up;
 mod prerequisites;
+mod reconcile;
 mod shipped;
 mod silent;
 mod template;

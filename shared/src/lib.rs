@@ -15,6 +15,7 @@ pub mod name;
 pub mod phone;
 pub mod policy;
 pub mod record;
+pub mod retire;
 pub mod secrets;
 pub mod start;
 pub mod state;

@@ -6,12 +6,23 @@ use crate::agreement::{suite::Code, tokens::Token};
 
 /// Operation (by SDK crate and fluent method) → IAM actions. Source: Service Authorization Reference.
 /// STS takes AssumeRoleWithWebIdentity unsigned: it needs no grant of the caller.
-const ACTIONS: [(&str, &str, &[&str]); 17] = [
+const ACTIONS: &[(&str, &str, &[&str])] = &[
     ("aws_sdk_dynamodb", "get_item", &["dynamodb:GetItem"]),
     ("aws_sdk_dynamodb", "put_item", &["dynamodb:PutItem"]),
     ("aws_sdk_dynamodb", "update_item", &["dynamodb:UpdateItem"]),
     ("aws_sdk_dynamodb", "delete_item", &["dynamodb:DeleteItem"]),
     ("aws_sdk_dynamodb", "query", &["dynamodb:Query"]),
+    ("aws_sdk_dynamodb", "scan", &["dynamodb:Scan"]),
+    (
+        "aws_sdk_cognitoidentityprovider",
+        "list_users",
+        &["cognito-idp:ListUsers"],
+    ),
+    (
+        "aws_sdk_cognitoidentityprovider",
+        "admin_get_user",
+        &["cognito-idp:AdminGetUser"],
+    ),
     (
         "aws_sdk_dynamodb",
         "batch_get_item",

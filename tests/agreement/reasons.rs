@@ -19,7 +19,7 @@ const SAYING: [&str; 7] = [
 ];
 
 /// Texts in kebab case that are no reasons: functions, HTTP headers, services, ids of events.
-const NO_REASONS: [&str; 12] = [
+const NO_REASONS: &[&str] = &[
     "cognito-idp",
     "content-type",
     "grant-type",

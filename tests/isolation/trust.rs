@@ -197,6 +197,7 @@ fn by_others(world: &World, role: &str) -> Vec<Cell> {
         "PostConfirmationRole",
         "UserMigrationRole",
         "IdentityVendorRole",
+        "ReconcileRole",
     ]
     .contains(&role);
     let mut cells = Vec::new();

@@ -68,6 +68,19 @@ impl DirectoryKey {
         }
     }
 
+    /// What the partition key of every such record of a pool begins with.
+    pub fn moved_prefix(user_pool_id: &str) -> String {
+        format!("MOVED#{user_pool_id}#")
+    }
+
+    /// Where `reconcile` stopped in a pool.
+    pub fn reconcile(user_pool_id: &str) -> Self {
+        Self {
+            pk: format!("RECONCILE#{user_pool_id}"),
+            sk: "RECONCILE".to_owned(),
+        }
+    }
+
     fn of_user(user_pool_id: &str, sub: &str, sk: String) -> Self {
         let pk = format!("USER#{user_pool_id}#{sub}");
         Self { pk, sk }

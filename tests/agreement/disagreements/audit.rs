@@ -24,6 +24,7 @@ fn a_filter_of_lines_that_are_not_audit_lines_is_found() {
             "PostConfirmationRemainingTime",
             "PreSignUpDecisions",
             "PreSignUpRemainingTime",
+            "ReconcileDecisions",
             "UserMigrationDecisions",
             "UserMigrationRemainingTime",
         ]

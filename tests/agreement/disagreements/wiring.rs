@@ -19,12 +19,12 @@ fn a_function_that_cargo_does_not_build_is_found() {
 #[test]
 fn a_binary_that_is_not_deployed_is_found() {
     let seed = |suite: &mut Suite| {
-        let binary = "[[bin]]\nname = \"reconcile\"\npath = \"functions/reconcile/main.rs\"\n\n[workspace]\n";
+        let binary = "[[bin]]\nname = \"another\"\npath = \"functions/pre-sign-up/main.rs\"\n\n[workspace]\n";
         swap(&mut suite.manifest, "[workspace]\n", 0, binary);
     };
     assert_found(
         seed,
-        &["the [[bin]] reconcile is no function of the template"],
+        &["the [[bin]] another is no function of the template"],
     );
 }
 

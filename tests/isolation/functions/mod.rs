@@ -9,11 +9,12 @@ use crate::isolation::{
     world::{FOREIGN_POOL, ME, World},
 };
 
-const ROLES: [&str; 5] = [
+const ROLES: [&str; 6] = [
     "PreSignUpRole",
     "PostConfirmationRole",
     "UserMigrationRole",
     "IdentityVendorRole",
+    "ReconcileRole",
     "OutboxPipeRole",
 ];
 const ITEM_ACTIONS: [&str; 9] = [
@@ -40,6 +41,7 @@ enum Item {
     MigrationLimit,
     Invitation,
     InvitationMark,
+    Cursor,
     Other,
 }
 
@@ -69,6 +71,16 @@ fn granted(role: &str, item: Item, action: &str) -> bool {
         ("IdentityVendorRole", Item::Identity) => {
             ["GetItem", "PutItem", "UpdateItem"].contains(&action)
         }
+        ("ReconcileRole", Item::Profile | Item::EmailClaim | Item::MovedIn | Item::Cursor) => {
+            let granted = [
+                "BatchGetItem",
+                "DeleteItem",
+                "GetItem",
+                "PutItem",
+                "UpdateItem",
+            ];
+            granted.contains(&action)
+        }
         _ => false,
     }
 }
@@ -85,7 +97,21 @@ fn items(world: &World, role: &str) -> Vec<Cell> {
     let invitation = DirectoryKey::invitation("code").pk;
     let holder = EphemeralKey::reserved("invitation", &["somebody"]).0;
     let other_holder = EphemeralKey::reserved("other", &["somebody"]).0;
-    let items: [(&str, Item, &str, Vec<&str>); 35] = [
+    let cursor = DirectoryKey::reconcile(pool).pk;
+    let items: Vec<(&str, Item, &str, Vec<&str>)> = vec![
+        ("DirectoryTable", Item::Cursor, "cursor", vec![&cursor]),
+        (
+            "DirectoryTable",
+            Item::Other,
+            "key like a cursor's",
+            vec!["RECONCILED#pool"],
+        ),
+        (
+            "DirectoryTable",
+            Item::Other,
+            "key like a moved-in record's",
+            vec!["MOVEDIN#pool"],
+        ),
         ("DirectoryTable", Item::MovedIn, "moved in", vec![&moved]),
         (
             "EphemeralTable",
@@ -281,7 +307,9 @@ fn items(world: &World, role: &str) -> Vec<Cell> {
             "dynamodb:DescribeTable",
             "dynamodb:DeleteTable",
         ] {
-            cells.push(Cell::new(role, action, &arn, table));
+            let scans =
+                (role, table, action) == ("ReconcileRole", "DirectoryTable", "dynamodb:Scan");
+            cells.push(Cell::new(role, action, &arn, table).allowed_if(scans));
         }
         let index = format!("{arn}/index/any");
         let what = format!("an index of {table}");
@@ -299,6 +327,7 @@ fn logs(world: &World, role: &str) -> Vec<Cell> {
         "PostConfirmationLogGroup",
         "UserMigrationLogGroup",
         "IdentityVendorLogGroup",
+        "ReconcileLogGroup",
     ];
     let own = role.replace("Role", "LogGroup");
     let mut cells = Vec::new();
@@ -335,12 +364,16 @@ fn services(world: &World, role: &str) -> Vec<Cell> {
             "own pool",
         ));
     }
+    let foreign_users = world.arn("cognito-idp", "userpool/us-east-1_Elsewhere");
     for action in ["AdminCreateUser", "AdminGetUser", "ListUsers"] {
+        let own = role == "ReconcileRole" && action != "AdminCreateUser";
+        let action = format!("cognito-idp:{action}");
+        cells.push(Cell::new(role, &action, &user_pool, "user pool").allowed_if(own));
         cells.push(Cell::new(
             role,
-            &format!("cognito-idp:{action}"),
-            &user_pool,
-            "user pool",
+            &action,
+            &foreign_users,
+            "another user pool",
         ));
     }
     let secret = world.id("LogKey").to_owned() + "-a1b2c3";

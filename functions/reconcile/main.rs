@@ -1,0 +1,44 @@
+//! reconcile: makes the directory agree with the user pool, on a schedule and by hand.
+//!
+//! It creates what post-confirmation could not or never had the chance to (deferred, migrated, made by an
+//! administrator), follows what changed, and lets go of who is gone. Everything it does may be repeated: it
+//! saves where it is after each page, and a run that dies is gone on with by the next.
+
+mod counts;
+mod cursor;
+mod directory;
+mod heal;
+mod known;
+mod pace;
+mod plan;
+mod pool;
+mod prefix;
+mod run;
+mod sweep;
+
+use std::{process::ExitCode, sync::Arc};
+
+use shared::{aws, policy, record::Recorder, retire::Retirer, start, wiring::Wiring};
+
+use crate::{directory::Directory, run::Reconcile};
+
+fn main() -> ExitCode {
+    start::function(
+        |policy: policy::PostConfirmation, mut wiring: Wiring<'static>| async move {
+            let table = wiring.required("DIRECTORY_TABLE", "the name of the directory table");
+            let pool_id = wiring.required("USER_POOL_ID", "the id of the user pool");
+            let wired = table.zip(pool_id);
+            let (table, pool_id): (String, String) = wiring.finish(wired)?;
+            let aws = aws::config().await?;
+            let client = aws_sdk_dynamodb::Client::new(&aws);
+            Ok(Reconcile {
+                recorder: Recorder::new(table.clone(), client.clone()),
+                retirer: Retirer::new(table.clone(), client.clone()),
+                directory: Directory::new(table, client),
+                cognito: aws_sdk_cognitoidentityprovider::Client::new(&aws),
+                pool_id: Arc::from(pool_id),
+                policy,
+            })
+        },
+    )
+}

@@ -1,0 +1,351 @@
+//! One run: goes on with the pass where the last run stopped, until the pass is done or the time is up.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use shared::{
+    aws::{ServiceError, Trouble},
+    deadline::Deadline,
+    invocation::{Decision, Handler, Interrupted, Invocation},
+    policy,
+    record::Recorder,
+    retire::Retirer,
+    state::{DirectoryKey, Item, read_text},
+    telemetry::Outcome,
+};
+use time::OffsetDateTime;
+
+use crate::{
+    counts::{Count, Counts},
+    cursor::{Cursor, CursorItem, Saved, Stage},
+    directory::Directory,
+    heal::{Healer, SOURCE},
+    known::{Known, Profile},
+    pace::Pace,
+    pool::{Page, Pool, PoolUser},
+    prefix,
+    sweep::{Seen, Sweeper},
+};
+
+/// Longer than Lambda lets a function run: its own deadline counts.
+const BUDGET: Duration = Duration::from_secs(3600);
+
+/// The part of a run's time, one in so many, in which nothing new is begun.
+const RESERVE: u32 = 20;
+
+/// Users whose records are written at the same time.
+const AT_ONCE: usize = 8;
+
+/// Seconds before a page that met a throttled or silent service is tried again.
+const PAUSES: [u64; 4] = [1, 2, 4, 8];
+
+/// The function, with its clients.
+pub(crate) struct Reconcile {
+    pub(crate) recorder: Recorder,
+    pub(crate) retirer: Retirer,
+    pub(crate) directory: Directory,
+    pub(crate) cognito: aws_sdk_cognitoidentityprovider::Client,
+    pub(crate) pool_id: Arc<str>,
+    pub(crate) policy: policy::PostConfirmation,
+}
+
+/// What a run is asked for. A member that is not known is an error: `dry-run` would be none.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Input {
+    /// Says what there is to do, from the beginning of the pool, and does nothing.
+    dry_run: bool,
+    /// Calls of Cognito a second. By default ListUsers and AdminGetUser keep to a sixth of their quotas.
+    calls_per_second: u32,
+    /// Users who have changed since so many seconds are left to post-confirmation, which may be at work.
+    settle_seconds: u32,
+}
+
+impl Default for Input {
+    fn default() -> Self {
+        Self {
+            dry_run: false,
+            calls_per_second: 5,
+            settle_seconds: 120,
+        }
+    }
+}
+
+/// What a run answers with.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report {
+    /// Why it ended.
+    reason: &'static str,
+    dry_run: bool,
+    counts: std::collections::BTreeMap<&'static str, u64>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// The pass is done.
+    Completed,
+    /// The time was up.
+    Continues,
+    /// A later run goes on with it.
+    Overtaken,
+}
+
+impl Handler for Reconcile {
+    const FUNCTION: &'static str = SOURCE;
+    type Request = Option<Input>;
+    type Answer = Option<Report>;
+    type Response = Report;
+    type Error = &'static str;
+
+    fn read(payload: Box<RawValue>) -> Option<Input> {
+        serde_json::from_str(payload.get()).ok()
+    }
+
+    fn budget(&self, _: &Option<Input>) -> Duration {
+        BUDGET
+    }
+
+    async fn decide(
+        &self,
+        request: &Option<Input>,
+        invocation: &Invocation,
+    ) -> Decision<Option<Report>> {
+        let Some(input) = request else {
+            return Decision::new(Outcome::Failed, "malformed-event", None);
+        };
+        let mut counts = Counts::default();
+        let end = self.run(input, &mut counts, invocation.deadline()).await;
+        let counts = counts.named();
+        invocation.note(|line, _| line.of_pool(&self.pool_id, counts.clone()));
+        let (outcome, reason) = match end {
+            Ok(End::Completed) => (Outcome::Reconciled, "pass-completed"),
+            Ok(End::Continues) => (Outcome::Reconciled, "to-be-continued"),
+            Ok(End::Overtaken) => (Outcome::Reconciled, "overtaken"),
+            Err(error) => {
+                return Decision::new(Outcome::Failed, "dependency-failed", None).because(error);
+            }
+        };
+        let report = Report {
+            reason,
+            dry_run: input.dry_run,
+            counts,
+        };
+        Decision::new(outcome, reason, Some(report))
+    }
+
+    fn settle(&self, _: &Option<Input>, interrupted: &Interrupted) -> Decision<Option<Report>> {
+        Decision::new(Outcome::Failed, interrupted.reason(), None)
+    }
+
+    fn respond(
+        &self,
+        _: &Option<Input>,
+        decision: Decision<Option<Report>>,
+        _: &Invocation,
+    ) -> Result<Report, &'static str> {
+        decision.answer.ok_or(decision.reason)
+    }
+}
+
+impl Reconcile {
+    async fn run(
+        &self,
+        input: &Input,
+        counts: &mut Counts,
+        deadline: Deadline,
+    ) -> Result<End, ServiceError> {
+        let stop = deadline.keeping(deadline.remaining() / RESERVE);
+        let pass = Pass {
+            all: self,
+            pool: Pool {
+                client: &self.cognito,
+                id: &self.pool_id,
+                pace: Pace::new(input.calls_per_second),
+            },
+            healer: Healer {
+                recorder: &self.recorder,
+                retirer: &self.retirer,
+                directory: &self.directory,
+                policy: &self.policy,
+                pool_id: &self.pool_id,
+                dry_run: input.dry_run,
+            },
+            settled_by: OffsetDateTime::now_utc()
+                .unix_timestamp()
+                .saturating_sub(input.settle_seconds.into()),
+            deadline,
+        };
+        let item = CursorItem {
+            client: self.directory.client(),
+            table: self.directory.table(),
+            pool_id: &self.pool_id,
+        };
+        let mut cursor = if input.dry_run {
+            Cursor::unsaved()
+        } else {
+            item.load(deadline).await?
+        };
+        let mut seen = Seen::default();
+        let mut pauses = PAUSES.map(Duration::from_secs).into_iter();
+        loop {
+            let mut completed = false;
+            if stop.remaining().is_zero() {
+                return Ok(End::Continues);
+            }
+            let (next, done) = match pass.step(&cursor.stage, &mut seen).await {
+                Ok(stepped) => stepped,
+                // Throttled or silent: the same page later, while there is time.
+                Err(error) if error.trouble != Trouble::Refused => match pauses.next() {
+                    Some(pause) if pause < stop.remaining() => {
+                        tokio::time::sleep(pause).await;
+                        continue;
+                    }
+                    _ => return Err(error),
+                },
+                Err(error) => return Err(error),
+            };
+            pauses = PAUSES.map(Duration::from_secs).into_iter();
+            counts.extend(done);
+            cursor.stage = next.unwrap_or_else(|| {
+                completed = true;
+                Stage::first()
+            });
+            if !input.dry_run
+                && item.save(&mut cursor, counts, completed, deadline).await? == Saved::Overtaken
+            {
+                return Ok(End::Overtaken);
+            }
+            if completed {
+                return Ok(End::Completed);
+            }
+        }
+    }
+}
+
+/// What the steps of one run share.
+struct Pass<'a> {
+    all: &'a Reconcile,
+    pool: Pool<'a>,
+    healer: Healer<'a>,
+    settled_by: i64,
+    deadline: Deadline,
+}
+
+/// Where the pass goes on, if it does, and what was done.
+type Stepped = (Option<Stage>, Vec<Count>);
+
+impl Pass<'_> {
+    /// One page of the pool or of the directory. It may be done again.
+    async fn step(&self, stage: &Stage, seen: &mut Seen) -> Result<Stepped, ServiceError> {
+        match stage {
+            Stage::List { prefix, token } => {
+                let page = self
+                    .pool
+                    .list(prefix, token.as_deref(), self.deadline)
+                    .await?;
+                let (users, token) = match page {
+                    Page::Users(users, token) => (users, token),
+                    Page::Expired => {
+                        let prefix = prefix::split(prefix);
+                        return Ok((
+                            Some(Stage::List {
+                                prefix,
+                                token: None,
+                            }),
+                            Vec::new(),
+                        ));
+                    }
+                };
+                users.iter().for_each(|user| seen.add(&user.sub));
+                let done = self.users(&users).await?;
+                let next = match token {
+                    Some(_) => Stage::List {
+                        prefix: prefix.clone(),
+                        token,
+                    },
+                    None => match prefix::next(prefix) {
+                        Some(prefix) => Stage::List {
+                            prefix,
+                            token: None,
+                        },
+                        None => Stage::Sweep { after: None },
+                    },
+                };
+                Ok((Some(next), done))
+            }
+            Stage::Sweep { after } => {
+                let directory = &self.all.directory;
+                let swept = directory
+                    .sweep(&self.all.pool_id, after.as_ref(), self.deadline)
+                    .await?;
+                let sweeper = Sweeper {
+                    healer: &self.healer,
+                    pool: &self.pool,
+                    seen,
+                    settled_by: self.settled_by,
+                };
+                let items = swept.items.iter();
+                let swept_items: Vec<_> = items
+                    .map(|item| sweeper.sweep(item, self.deadline))
+                    .collect();
+                let done: Vec<Option<Count>> = stream::iter(swept_items)
+                    .buffer_unordered(AT_ONCE)
+                    .try_collect()
+                    .await?;
+                let done = done.into_iter().flatten().collect();
+                let next = swept.after.map(|after| Stage::Sweep { after: Some(after) });
+                Ok((next, done))
+            }
+        }
+    }
+
+    /// Heals a page of users.
+    async fn users(&self, users: &[PoolUser]) -> Result<Vec<Count>, ServiceError> {
+        let mut done = vec![Count::Listed; users.len()];
+        let settled: Vec<&PoolUser> = users
+            .iter()
+            .filter(|user| user.confirmed && user.modified <= self.settled_by)
+            .collect();
+        done.resize(done.len() + users.len() - settled.len(), Count::LeftAlone);
+        let known = self.known(&settled).await?;
+        let users = settled.iter().zip(&known);
+        let healing: Vec<_> = users
+            .map(|(user, known)| self.healer.heal(user, known, self.deadline))
+            .collect();
+        let healed: Vec<Vec<Count>> = stream::iter(healing)
+            .buffer_unordered(AT_ONCE)
+            .try_collect()
+            .await?;
+        done.extend(healed.into_iter().flatten());
+        Ok(done)
+    }
+
+    /// What the directory knows of each.
+    async fn known(&self, users: &[&PoolUser]) -> Result<Vec<Known>, ServiceError> {
+        let pool_id = &self.all.pool_id;
+        let key = |key: DirectoryKey| (key.pk, key.sk);
+        let profile = |user: &PoolUser| key(DirectoryKey::profile(pool_id, &user.sub));
+        let claim = |user: &PoolUser| {
+            let mailbox = user.mailbox()?;
+            Some(key(DirectoryKey::email_claim(pool_id, &mailbox)))
+        };
+        let keys: BTreeSet<(String, String)> = users
+            .iter()
+            .flat_map(|user| [Some(profile(user)), claim(user)])
+            .flatten()
+            .collect();
+        let items = self.all.directory.items(keys, self.deadline).await?;
+        let of = |(pk, _): (String, String)| -> Option<&Item> { items.get(&pk) };
+        let known = users.iter().map(|user| Known {
+            profile: of(profile(user)).map(Profile::read),
+            holder: claim(user)
+                .and_then(of)
+                .and_then(|claim| read_text(claim, "sub"))
+                .map(str::to_owned),
+        });
+        Ok(known.collect())
+    }
+}

@@ -1,0 +1,172 @@
+//! The other direction: whom the directory knows, and the pool does not; who moved in since.
+
+use std::collections::{BTreeMap, HashSet};
+
+use shared::{
+    aws::ServiceError,
+    deadline::Deadline,
+    retire::Leave,
+    state::{DirectoryKey, Item, read_text},
+};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use uuid::Uuid;
+
+use crate::{
+    counts::Count,
+    heal::{Healer, about},
+    pool::{Page, Pool, PoolUser},
+};
+
+/// Users whom a run remembers having listed: 16 octets each.
+const REMEMBERED: usize = 100_000;
+
+/// Users whom this run has seen in the pool, of whom it need not be asked again. It forgets nobody and takes
+/// no more than it has room for, so that a run's memory does not grow with the pool.
+#[derive(Default)]
+pub(crate) struct Seen(HashSet<u128>);
+
+impl Seen {
+    pub(crate) fn add(&mut self, sub: &str) {
+        if self.0.len() < REMEMBERED {
+            self.0.extend(number(sub));
+        }
+    }
+
+    fn has(&self, sub: &str) -> bool {
+        number(sub).is_some_and(|number| self.0.contains(&number))
+    }
+}
+
+fn number(sub: &str) -> Option<u128> {
+    Uuid::parse_str(sub).ok().map(|uuid| uuid.as_u128())
+}
+
+/// What a sweep of the directory asks the pool.
+pub(crate) struct Sweeper<'a> {
+    pub(crate) healer: &'a Healer<'a>,
+    pub(crate) pool: &'a Pool<'a>,
+    pub(crate) seen: &'a Seen,
+    /// Profiles that are younger than this are left alone, seconds since 1970.
+    pub(crate) settled_by: i64,
+}
+
+impl Sweeper<'_> {
+    /// What there is to do about one item, and does it.
+    ///
+    /// # Errors
+    /// When a service does not answer.
+    pub(crate) async fn sweep(
+        &self,
+        item: &Item,
+        deadline: Deadline,
+    ) -> Result<Option<Count>, ServiceError> {
+        if read_text(item, "state").is_some() {
+            self.moved(item, deadline).await
+        } else {
+            self.profile(item, deadline).await
+        }
+    }
+
+    /// A profile whose user the pool does not know is retired.
+    async fn profile(
+        &self,
+        item: &Item,
+        deadline: Deadline,
+    ) -> Result<Option<Count>, ServiceError> {
+        let Some(sub) = read_text(item, "sub") else {
+            return Ok(None);
+        };
+        let young = seconds(item, "created_at").is_some_and(|at| at > self.settled_by);
+        if young || self.seen.has(sub) || self.exists(item, sub, deadline).await? {
+            return Ok(None);
+        }
+        if !self.healer.dry_run {
+            let gone = PoolUser::gone(sub);
+            let nothing = BTreeMap::new();
+            let user = about(self.healer.pool_id, &gone, &nothing, None);
+            let claim = read_text(item, "claim");
+            let retirer = self.healer.retirer;
+            retirer
+                .retire(&user, claim, Leave::Nothing, deadline)
+                .await?;
+        }
+        Ok(Some(Count::Deleted))
+    }
+
+    /// Asked by name, and where the name is another user's, or is not known any more, by the `sub` itself.
+    async fn exists(
+        &self,
+        item: &Item,
+        sub: &str,
+        deadline: Deadline,
+    ) -> Result<bool, ServiceError> {
+        if let Some(name) = read_text(item, "user_name") {
+            match self.pool.get(name, deadline).await? {
+                Some(user) if user.sub == sub => return Ok(true),
+                None => return Ok(false),
+                Some(_) => {}
+            }
+        }
+        match self.pool.list(sub, None, deadline).await? {
+            Page::Users(users, _) => Ok(users.iter().any(|user| user.sub == sub)),
+            Page::Expired => Ok(true),
+        }
+    }
+
+    /// A user of a legacy store who was offered to the pool and is in it has moved.
+    async fn moved(&self, item: &Item, deadline: Deadline) -> Result<Option<Count>, ServiceError> {
+        let part = |name| read_text(item, name);
+        let (Some(name), Some(store)) = (part("user_name"), part("store")) else {
+            return Ok(None);
+        };
+        let Some((pk, sk)) = part("pk").zip(part("sk")) else {
+            return Ok(None);
+        };
+        let Some(user) = self.pool.get(name, deadline).await? else {
+            return Ok(None);
+        };
+        // Somebody else may have signed up under the name before the first offer.
+        let offered = seconds(item, "first_offered_at").unwrap_or(i64::MIN);
+        if !user.confirmed || user.created < offered {
+            return Ok(None);
+        }
+        if self.healer.dry_run {
+            return Ok(Some(Count::Migrated));
+        }
+        let record = DirectoryKey {
+            pk: pk.to_owned(),
+            sk: sk.to_owned(),
+        };
+        let nothing = BTreeMap::new();
+        let user = about(self.healer.pool_id, &user, &nothing, None);
+        let directory = self.healer.directory;
+        let marked = directory
+            .mark_moved(&user, &record, store, deadline)
+            .await?;
+        Ok(marked.then_some(Count::Migrated))
+    }
+}
+
+/// The time in `name`, seconds since 1970.
+fn seconds(item: &Item, name: &str) -> Option<i64> {
+    let time = OffsetDateTime::parse(read_text(item, name)?, &Rfc3339).ok()?;
+    Some(time.unix_timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_remembered_is_bounded_and_never_made_up() {
+        let sub = |number: usize| Uuid::from_u128(number as u128).to_string();
+        let mut seen = Seen::default();
+        for number in 0..REMEMBERED + 10 {
+            seen.add(&sub(number));
+        }
+        seen.add("no uuid");
+        assert!(seen.has(&sub(0)) && seen.has(&sub(REMEMBERED - 1)));
+        assert!(!seen.has(&sub(REMEMBERED)) && !seen.has("no uuid"));
+        assert_eq!(seen.0.len(), REMEMBERED);
+    }
+}

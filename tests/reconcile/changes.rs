@@ -1,0 +1,200 @@
+//! What changes in the pool, as the directory follows it.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use emulator::stack::Stack;
+use serde_json::json;
+use shared::state::{DirectoryKey, key_item};
+
+use super::{FUNCTION, POOL, administrator_makes, completed, directory, input, pool, run};
+use crate::{
+    common::{
+        error_message,
+        faulty::{Behaviour, Faulty, http},
+        invoke, last_decision, stack, stack_with,
+    },
+    post_confirmation::{items, tables, text},
+};
+
+fn s(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+async fn put(stack: &Stack, key: &DirectoryKey, attributes: &[(&str, &str)]) {
+    let mut item = key_item(key);
+    item.extend(
+        attributes
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), s(value))),
+    );
+    let put = tables(stack)
+        .put_item()
+        .table_name(stack.physical_name("DirectoryTable"))
+        .set_item(Some(item));
+    put.send().await.unwrap();
+}
+
+/// As if the user had had this address when the profile was written.
+async fn had_the_address(stack: &Stack, sub: &str, email: &str) {
+    let claim = DirectoryKey::email_claim(POOL, email);
+    put(stack, &claim, &[("sub", sub), ("user_pool_id", POOL)]).await;
+    let update = tables(stack)
+        .update_item()
+        .table_name(stack.physical_name("DirectoryTable"))
+        .set_key(Some(key_item(&DirectoryKey::profile(POOL, sub))))
+        .update_expression("SET attributes.email = :email, claim = :claim")
+        .expression_attribute_values(":email", s(email))
+        .expression_attribute_values(":claim", s(&claim.pk));
+    update.send().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_address_moves_the_claim_and_is_told_once() {
+    let stack = stack().await;
+    let sub = administrator_makes(&stack, "ada@example.com", "true").await;
+    run(&stack).await;
+    had_the_address(&stack, &sub, "before@example.com").await;
+    let moved = completed(json!({"listed": 1, "released": 1, "updated": 1}));
+    assert_eq!(run(&stack).await, moved);
+    assert_eq!(run(&stack).await, completed(json!({"listed": 1})));
+    let keys = [
+        "EMAIL CLAIM",
+        "USER EVENT#updated",
+        "USER EVENT#user-confirmed",
+        "USER PROFILE",
+    ];
+    assert_eq!(directory(&stack).await, keys);
+    let items = items(&stack, "DirectoryTable").await;
+    let claim = items
+        .iter()
+        .find(|item| text(item, "sk") == "CLAIM")
+        .unwrap();
+    assert_eq!(
+        text(claim, "pk"),
+        DirectoryKey::email_claim(POOL, "ada@example.com").pk
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailbox_of_another_is_flagged_and_claimed_when_that_user_is_gone() {
+    let stack = stack().await;
+    let holder = administrator_makes(&stack, "a.da@gmail.com", "true").await;
+    run(&stack).await;
+    administrator_makes(&stack, "ada@gmail.com", "true").await;
+    let taken = completed(json!({"listed": 2, "created": 1, "mailbox_taken": 1}));
+    assert_eq!(run(&stack).await, taken);
+    assert_eq!(run(&stack).await, completed(json!({"listed": 2})));
+    delete(&stack, &holder).await;
+    assert_eq!(
+        run(&stack).await,
+        completed(json!({"listed": 1, "deleted": 1}))
+    );
+    let freed = completed(json!({"listed": 1, "claimed": 1, "updated": 1}));
+    assert_eq!(run(&stack).await, freed);
+    let flagged = items(&stack, "DirectoryTable").await;
+    assert!(flagged.iter().all(|item| text(item, "mailbox") != "taken"));
+}
+
+async fn delete(stack: &Stack, sub: &str) {
+    let delete = pool(stack)
+        .admin_delete_user()
+        .user_pool_id(POOL)
+        .username(sub);
+    delete.send().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_who_is_gone_leaves_an_event_and_no_claim() {
+    let stack = stack().await;
+    let sub = administrator_makes(&stack, "ada@example.com", "true").await;
+    run(&stack).await;
+    delete(&stack, &sub).await;
+    assert_eq!(run(&stack).await, completed(json!({"deleted": 1})));
+    let left = ["USER EVENT#user-confirmed", "USER EVENT#user-deleted"];
+    assert_eq!(directory(&stack).await, left);
+    assert_eq!(run(&stack).await, completed(json!({})));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_that_does_not_answer_deletes_nobody() {
+    let cognito = Faulty::start(Behaviour::Close).await;
+    let stack = stack_with(
+        FUNCTION,
+        &[("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", &cognito.url)],
+    )
+    .await;
+    put(
+        &stack,
+        &DirectoryKey::profile(POOL, "11111111-aaaa-4bbb-8ccc-000000000001"),
+        &[
+            ("sub", "11111111-aaaa-4bbb-8ccc-000000000001"),
+            ("user_name", "ada"),
+        ],
+    )
+    .await;
+    for refusal in [
+        http(
+            "400 Bad Request",
+            r#"{"__type":"NotAuthorizedException","message":"canary"}"#,
+        ),
+        http(
+            "400 Bad Request",
+            r#"{"__type":"ResourceNotFoundException","message":"canary"}"#,
+        ),
+    ] {
+        cognito.behave(refusal);
+        let failed = invoke(&stack, FUNCTION, &input().to_string()).await;
+        assert_eq!(error_message(&failed), "dependency-failed");
+        assert_eq!(last_decision(&stack), "failed dependency-failed");
+    }
+    assert_eq!(directory(&stack).await, ["USER PROFILE"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_legacy_user_who_is_seen_in_the_pool_has_moved() {
+    let stack = stack().await;
+    let sub = administrator_makes(&stack, "ada@example.com", "true").await;
+    run(&stack).await;
+    let offered = |name| {
+        [
+            ("state", "offered"),
+            ("user_pool_id", POOL),
+            ("store", "old-users"),
+            ("user_name", name),
+        ]
+    };
+    let record = DirectoryKey::moved(POOL, "old-users", "1");
+    put(&stack, &record, &offered("ada@example.com")).await;
+    let waiting = DirectoryKey::moved(POOL, "old-users", "2");
+    put(&stack, &waiting, &offered("bob@example.com")).await;
+    // The user of that name was there before the first offer.
+    let another = DirectoryKey::moved(POOL, "old-users", "3");
+    let later = [
+        &offered("ada@example.com")[..],
+        &[("first_offered_at", "2999-01-01T00:00:00Z")],
+    ];
+    put(&stack, &another, &later.concat()).await;
+    assert_eq!(
+        run(&stack).await,
+        completed(json!({"listed": 1, "migrated": 1}))
+    );
+    assert_eq!(run(&stack).await, completed(json!({"listed": 1})));
+    let items = items(&stack, "DirectoryTable").await;
+    let of = |key: &DirectoryKey| {
+        items
+            .iter()
+            .find(|item| text(item, "pk") == key.pk)
+            .unwrap()
+    };
+    assert_eq!(
+        (text(of(&record), "state"), text(of(&record), "sub")),
+        ("moved".to_owned(), sub)
+    );
+    for record in [&waiting, &another] {
+        assert_eq!(text(of(record), "state"), "offered");
+    }
+    assert!(
+        directory(&stack)
+            .await
+            .contains(&"USER EVENT#migrated#old-users".to_owned())
+    );
+}
