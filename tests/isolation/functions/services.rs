@@ -1,0 +1,77 @@
+//! What the functions, and the outbox pipe, may ask of services that are no table and no log.
+
+use crate::isolation::{
+    cell::Cell,
+    world::{FOREIGN_POOL, ME, World},
+};
+
+pub(super) fn cells(world: &World, role: &str) -> Vec<Cell> {
+    let pool = world.identity_pool_arn(world.id("IdentityPool"));
+    let foreign = world.identity_pool_arn(FOREIGN_POOL);
+    let user_pool = world.arn("cognito-idp", &format!("userpool/{}", world.id("UserPool")));
+    let token = "cognito-identity:GetOpenIdTokenForDeveloperIdentity";
+    let mut cells = vec![
+        Cell::new(role, token, &pool, "own pool").allowed_if(role == "IdentityVendorRole"),
+        Cell::new(role, token, &foreign, "foreign pool"),
+    ];
+    for action in [
+        "LookupDeveloperIdentity",
+        "MergeDeveloperIdentities",
+        "DeleteIdentityPool",
+    ] {
+        cells.push(Cell::new(
+            role,
+            &format!("cognito-identity:{action}"),
+            &pool,
+            "own pool",
+        ));
+    }
+    let foreign_users = world.arn("cognito-idp", "userpool/us-east-1_Elsewhere");
+    for action in ["AdminCreateUser", "AdminGetUser", "ListUsers"] {
+        let own = role == "ReconcileRole" && action != "AdminCreateUser";
+        let action = format!("cognito-idp:{action}");
+        cells.push(Cell::new(role, &action, &user_pool, "user pool").allowed_if(own));
+        cells.push(Cell::new(
+            role,
+            &action,
+            &foreign_users,
+            "another user pool",
+        ));
+    }
+    let secret = world.id("LogKey").to_owned() + "-a1b2c3";
+    cells.push(Cell::new(
+        role,
+        "secretsmanager:GetSecretValue",
+        &secret,
+        "log key",
+    ));
+    for owner in ["user-migration", "user-migrations", "identity-vendor"] {
+        let name = format!("secret:poolkeeper/{owner}/pepper-a1b2c3");
+        let secret = world.arn("secretsmanager", &name);
+        let action = "secretsmanager:GetSecretValue";
+        let own = role == "UserMigrationRole" && owner == "user-migration";
+        cells.push(Cell::new(role, action, &secret, owner).allowed_if(own));
+        cells.push(Cell::new(
+            role,
+            "secretsmanager:PutSecretValue",
+            &secret,
+            owner,
+        ));
+    }
+    for vended in ["MemberRole", "PublisherRole"] {
+        cells.push(Cell::new(
+            role,
+            "sts:AssumeRole",
+            &world.role_arn(vended),
+            vended,
+        ));
+    }
+    let object = format!("{}/users/{ME}/note", world.bucket_arn());
+    cells.push(Cell::new(
+        role,
+        "s3:GetObject",
+        &object,
+        "somebody's object",
+    ));
+    cells
+}
