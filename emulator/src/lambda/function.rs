@@ -43,6 +43,10 @@ impl Function {
         &self.spec.name
     }
 
+    pub(super) fn spec(&self) -> &FunctionSpec {
+        &self.spec
+    }
+
     /// One invocation, from the choice of an environment to its answer.
     pub(super) fn invoke(
         self: Arc<Self>,

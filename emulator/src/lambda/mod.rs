@@ -182,6 +182,16 @@ impl LambdaHost {
         self.function(function).is_ok()
     }
 
+    /// What a function is given and has, as far as it can be asked for.
+    pub(crate) fn spec(&self, function: &str) -> Option<FunctionSpec> {
+        Some(self.function(function).ok()?.spec().clone())
+    }
+
+    /// How many environments may run at once.
+    pub(crate) fn concurrency(&self) -> usize {
+        self.inner.options.concurrency
+    }
+
     /// The function's alias, if it has one.
     pub(crate) fn alias_of(&self, function: &str) -> Option<String> {
         self.inner.aliases.get(function_name(function)).cloned()

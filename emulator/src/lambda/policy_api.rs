@@ -1,5 +1,6 @@
-//! The parts of Lambda's API that administer who may invoke: GetPolicy, AddPermission, RemovePermission
-//! and GetAlias, as `aws lambda` and SDKs call them. Every request is signed and authorised.
+//! The parts of Lambda's API that administer who may invoke: GetPolicy, AddPermission, RemovePermission,
+//! GetAlias, and what a look at a function needs: GetFunctionConfiguration and GetAccountSettings. As
+//! `aws lambda` and SDKs call them; every request is signed and authorised.
 //!
 //! Source: Lambda API reference.
 
@@ -46,6 +47,11 @@ pub fn policy_router(host: LambdaHost, iam: Arc<Iam>) -> Router {
             "/2015-03-31/functions/{name}/aliases/{alias}",
             get(get_alias),
         )
+        .route(
+            "/2015-03-31/functions/{name}/configuration",
+            get(get_configuration),
+        )
+        .route("/2016-08-19/account-settings/", get(get_account_settings))
         .with_state((host, iam))
 }
 
@@ -184,6 +190,54 @@ async fn get_alias(
             "Description": "",
             "RevisionId": "00000000-0000-4000-8000-000000000000",
         }))
+    });
+    respond(StatusCode::OK, answer)
+}
+
+async fn get_configuration(
+    State((host, iam)): Lambda,
+    Path(function): Path<String>,
+    Query(query): Query<HashMap<String, String>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let signed = Signed {
+        method: &method,
+        uri: &uri,
+        headers: &headers,
+        body: b"",
+    };
+    let operation = "GetFunctionConfiguration";
+    let answer = admit(&host, &iam, operation, &function, &signed).and_then(|arn| {
+        let arn = with_qualifier(&arn, query.get("Qualifier").map(String::as_str));
+        let spec = host.spec(&arn);
+        let spec = spec.ok_or_else(|| not_found(format!("Function not found: {arn}")))?;
+        Ok(json!({
+            "FunctionName": spec.name,
+            "FunctionArn": arn,
+            "MemorySize": spec.memory_mb,
+            "Timeout": spec.timeout.as_secs(),
+            "Environment": { "Variables": spec.environment },
+        }))
+    });
+    respond(StatusCode::OK, answer)
+}
+
+async fn get_account_settings(
+    State((host, iam)): Lambda,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let caller = iam.authenticate_request(&method, &uri, &headers, b"");
+    let answer = caller.map_err(JsonError::from).and_then(|caller| {
+        iam.authorize(&caller, "lambda:GetAccountSettings", "*", &Context::new())?;
+        let limit = host.concurrency();
+        Ok(json!({ "AccountLimit": {
+            "ConcurrentExecutions": limit,
+            "UnreservedConcurrentExecutions": limit,
+        }}))
     });
     respond(StatusCode::OK, answer)
 }

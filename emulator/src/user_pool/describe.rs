@@ -45,6 +45,18 @@ impl UserPool {
         Ok(json!({}))
     }
 
+    pub(super) async fn user_pool_mfa_config(&self, request: OfPool) -> Answer {
+        self.check_pool(&request.user_pool_id)?;
+        Ok(Value::Object(self.settings().describe_mfa()))
+    }
+
+    pub(super) async fn set_user_pool_mfa_config(&self, request: Update) -> Answer {
+        self.check_pool(&request.user_pool_id)?;
+        let updated = self.settings().updated_mfa(request.settings);
+        self.change_settings(updated);
+        Ok(Value::Object(self.settings().describe_mfa()))
+    }
+
     pub(super) async fn describe_user_pool_client(&self, request: OfClient) -> Answer {
         self.check_pool(&request.user_pool_id)?;
         self.check_client(&request.client_id)?;

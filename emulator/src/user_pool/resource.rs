@@ -60,6 +60,7 @@ impl Settings {
         let client_id = client.map_or("none", |client| client.reference.as_str());
         let mut settings = Self::new(&pool.id, client_id, base_url);
         settings.pool = described_pool(pool);
+        settings.mfa = mfa_of_template(&mut settings.pool);
         if let Some(client) = client {
             if client.properties.get("GenerateSecret") == Some(&json!(true)) {
                 let reason = "expected GenerateSecret: false; client secrets are not known here";
@@ -84,8 +85,30 @@ impl Settings {
         updated.pool.retain(|key, _| FIXED.contains(&key.as_str()));
         request.retain(|key, _| !FIXED.contains(&key.as_str()));
         updated.pool.extend(request);
+        // Whether AWS keeps second factors and passkeys is not documented. Here they are gone, so that whoever
+        // relies on it is found out.
+        updated.mfa.clear();
         updated.bind_pool();
         updated
+    }
+
+    /// The settings after SetUserPoolMfaConfig.
+    pub(super) fn updated_mfa(&self, mut request: Map<String, Value>) -> Self {
+        let mut updated = self.clone();
+        let mfa = request.remove("MfaConfiguration");
+        updated
+            .pool
+            .insert("MfaConfiguration".to_owned(), mfa.unwrap_or(json!("OFF")));
+        updated.mfa = request;
+        updated
+    }
+
+    /// What GetUserPoolMfaConfig answers.
+    pub(super) fn describe_mfa(&self) -> Map<String, Value> {
+        let mut described = self.mfa.clone();
+        let mfa = self.describe_pool().remove("MfaConfiguration");
+        described.insert("MfaConfiguration".to_owned(), mfa.unwrap_or_default());
+        described
     }
 
     /// The settings after UpdateUserPoolClient, which resets in the same way.
@@ -157,6 +180,7 @@ impl Settings {
                 names.push(format!("user pool: {key}"));
             }
         }
+        names.extend(self.mfa.keys().map(|key| format!("user pool: {key}")));
         let triggers = self.pool.get("LambdaConfig").and_then(Value::as_object);
         for trigger in triggers.into_iter().flat_map(Map::keys) {
             if !["PreSignUp", "PostConfirmation", "UserMigration"].contains(&trigger.as_str()) {
@@ -280,6 +304,37 @@ fn described_pool(pool: &UserPoolDefinition) -> Map<String, Value> {
         }
     }
     described
+}
+
+/// What a resource has as properties of its own and the API in SetUserPoolMfaConfig: UpdateUserPool does not
+/// take it.
+fn mfa_of_template(pool: &mut Map<String, Value>) -> Map<String, Value> {
+    let mut mfa = Map::new();
+    if let Some(Value::Array(enabled)) = pool.remove("EnabledMfas") {
+        if enabled.contains(&json!("SOFTWARE_TOKEN_MFA")) {
+            let configuration = json!({ "Enabled": true });
+            mfa.insert("SoftwareTokenMfaConfiguration".to_owned(), configuration);
+        }
+        if enabled.contains(&json!("SMS_MFA")) {
+            let message = pool.get("SmsAuthenticationMessage").cloned();
+            let configuration = json!({ "SmsAuthenticationMessage": message });
+            mfa.insert("SmsMfaConfiguration".to_owned(), configuration);
+        }
+    }
+    let mut passkeys = Map::new();
+    for (property, member) in [
+        ("WebAuthnRelyingPartyID", "RelyingPartyId"),
+        ("WebAuthnUserVerification", "UserVerification"),
+        ("WebAuthnFactorConfiguration", "FactorConfiguration"),
+    ] {
+        if let Some(value) = pool.remove(property) {
+            passkeys.insert(member.to_owned(), value);
+        }
+    }
+    if !passkeys.is_empty() {
+        mfa.insert("WebAuthnConfiguration".to_owned(), passkeys.into());
+    }
+    mfa
 }
 
 /// A parameter makes a number or a flag of a template text.

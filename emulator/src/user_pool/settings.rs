@@ -41,6 +41,8 @@ pub struct Settings {
     pub groups: Vec<Value>,
     /// The pool as its API describes it, what is not obeyed included.
     pub pool: Map<String, Value>,
+    /// What GetUserPoolMfaConfig tells beside `MfaConfiguration`.
+    pub mfa: Map<String, Value>,
     /// The same of the client.
     pub client: Map<String, Value>,
     /// The app client's `PreventUserExistenceErrors` is `ENABLED`.
@@ -148,6 +150,7 @@ impl Settings {
             pool_arn: String::new(),
             groups: Vec::new(),
             pool: Map::new(),
+            mfa: Map::new(),
             client: Map::new(),
             prevent_user_existence_errors: true,
             triggers: Triggers::default(),
