@@ -21,5 +21,6 @@ pub mod start;
 pub mod state;
 pub mod telemetry;
 pub mod trigger;
+pub mod user_pool;
 pub mod vending;
 pub mod wiring;

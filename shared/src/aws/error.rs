@@ -41,6 +41,26 @@ impl ServiceError {
         }
     }
 
+    /// Of an answer with this status and error code.
+    pub(super) fn answered(
+        operation: &'static str,
+        status: u16,
+        code: &str,
+        request_id: &str,
+    ) -> Self {
+        let request_id = if request_id.is_empty() {
+            "-"
+        } else {
+            request_id
+        };
+        Self {
+            operation,
+            code: printable(code),
+            request_id: printable(request_id),
+            trouble: Trouble::of_answer(status, code),
+        }
+    }
+
     /// Of the SDK's error for `operation`.
     pub fn new<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Self
     where
@@ -53,14 +73,7 @@ impl ServiceError {
             SdkError::ResponseError(_) => ("unreadable answer".to_owned(), Trouble::Unavailable),
             SdkError::ServiceError(service) => {
                 let code = service.err().meta().code().unwrap_or("unknown");
-                let status = service.raw().status();
-                let trouble = if is_throttling(code) || status.as_u16() == 429 {
-                    Trouble::Throttled
-                } else if status.is_server_error() || code == "IDPCommunicationError" {
-                    Trouble::Unavailable
-                } else {
-                    Trouble::Refused
-                };
+                let trouble = Trouble::of_answer(service.raw().status().as_u16(), code);
                 (printable(code), trouble)
             }
             _ => ("not sent".to_owned(), Trouble::Unavailable),
@@ -70,6 +83,18 @@ impl ServiceError {
             code,
             request_id: printable(error.request_id().unwrap_or("-")),
             trouble,
+        }
+    }
+}
+
+impl Trouble {
+    fn of_answer(status: u16, code: &str) -> Self {
+        if is_throttling(code) || status == 429 {
+            Self::Throttled
+        } else if status >= 500 || code == "IDPCommunicationError" {
+            Self::Unavailable
+        } else {
+            Self::Refused
         }
     }
 }

@@ -3,19 +3,21 @@
 
 mod dynamodb;
 mod error;
+mod signed;
 mod tls;
 
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_smithy_http_client::{
-    Builder,
+    Builder, Connector,
     tls::{Provider, rustls_provider::CryptoMode},
 };
 
 pub use self::{
     dynamodb::dynamodb_call,
     error::{ServiceError, Trouble},
+    signed::{SignedClient, SignedError, SignedRequest},
     tls::{InvalidCaBundle, TrustedRoots},
 };
 use crate::deadline::Deadline;
@@ -64,13 +66,17 @@ pub fn timeouts(deadline: Deadline) -> TimeoutConfig {
 ///
 /// # Errors
 /// As [`config`].
-pub fn connector() -> Result<aws_smithy_http_client::Connector, InvalidCaBundle> {
+pub fn connector() -> Result<Connector, InvalidCaBundle> {
+    connector_to(TrustedRoots::System)
+}
+
+fn connector_to(roots: TrustedRoots) -> Result<Connector, InvalidCaBundle> {
     let settings = aws_smithy_runtime_api::client::http::HttpConnectorSettings::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .build();
-    Ok(aws_smithy_http_client::Connector::builder()
+    Ok(Connector::builder()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .tls_context(tls::context(TrustedRoots::System)?)
+        .tls_context(tls::context(roots)?)
         .connector_settings(settings)
         .sleep_impl(aws_smithy_async::rt::sleep::TokioSleep::new())
         .build())
