@@ -9,7 +9,7 @@ use thiserror::Error;
 pub(crate) enum Error {
     /// No command, or an unknown one.
     #[error(
-        "name a command: check, verify, audit, export-cognito, explain, readmit or report (poolkeeper --help)"
+        "name a command: check, verify, audit, export-cognito, explain, readmit, report, attach, detach or doctor (poolkeeper --help)"
     )]
     Command,
     /// The arguments cannot be read.
@@ -51,6 +51,15 @@ pub(crate) enum Error {
     /// A file is there already.
     #[error("{}: is there already, and nothing is overwritten: move it away, or name another --out", .0.display())]
     Exists(PathBuf),
+    /// A pool cannot be looked at or changed: why, and what to do.
+    #[error("{0}")]
+    Pool(String),
+    /// A call to AWS failed, in the service's own words.
+    #[error("{}{}{}", .0.error, if .0.message.is_empty() { "" } else { ": " }, .0.message)]
+    Call(#[from] shared::aws::SignedError),
+    /// Nothing was changed, for something would be lost.
+    #[error("nothing was changed: {0}")]
+    Refused(#[from] shared::user_pool::Refusals),
     /// What GetCSVHeader gave cannot be read.
     #[error("the columns of the pool: {0}")]
     PoolHeader(String),

@@ -10,6 +10,7 @@ mod explain;
 mod export_cognito;
 mod hash;
 mod input;
+mod pool;
 mod progress;
 mod readmit;
 mod report;
@@ -35,6 +36,9 @@ poolkeeper explain pre-sign-up [options] < event.json   who may sign up, and why
 poolkeeper explain vend        [options]           which role do my rules give, and why?
 poolkeeper readmit       options                   a user may move in once more
 poolkeeper report        options                   who has not moved in yet?
+poolkeeper attach        POOL options              has a user pool call the functions, and loses no setting of it
+poolkeeper detach        POOL options              takes them off again
+poolkeeper doctor        POOL options              what is wrong with a pool's triggers?
 
 poolkeeper COMMAND --help says more.
 Exit codes: 0 nothing to report, 1 done, with something to look at, 2 not done.";
@@ -70,6 +74,9 @@ fn run(mut parser: lexopt::Parser) -> Result<Outcome, Error> {
             Some("explain") => explain::run(parser),
             Some("readmit") => readmit::run(parser),
             Some("report") => report::run(parser),
+            Some("attach") => pool::attach::run(parser),
+            Some("detach") => pool::detach::run(parser),
+            Some("doctor") => pool::doctor::run(parser),
             _ => Err(Error::Command),
         },
         Some(Short('h') | Long("help")) => help(USAGE),

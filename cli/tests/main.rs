@@ -1,12 +1,15 @@
 //! The integration tests of `poolkeeper`, one binary: a module a command, and one that none shows a secret.
 #![cfg(test)]
 
+mod attach;
 mod audit;
 mod check;
+mod doctor;
 mod explain;
 mod explain_vend;
 mod export_cognito;
 mod export_hashes;
+mod pools;
 mod readmit;
 mod report;
 mod silent;

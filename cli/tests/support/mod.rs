@@ -30,8 +30,18 @@ impl Run {
 }
 
 pub(crate) fn poolkeeper(arguments: &[&str], input: impl AsRef<[u8]>) -> Run {
+    poolkeeper_with(&[], arguments, input)
+}
+
+/// The same, with environment variables.
+pub(crate) fn poolkeeper_with(
+    variables: &[(&str, &str)],
+    arguments: &[&str],
+    input: impl AsRef<[u8]>,
+) -> Run {
     let mut child = Command::new(env!("CARGO_BIN_EXE_poolkeeper"))
         .args(arguments)
+        .envs(variables.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -1,0 +1,133 @@
+//! `poolkeeper doctor`: what is wrong with a user pool's triggers, and what to do about it.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Write as _},
+};
+
+use lexopt::ValueExt as _;
+use serde_json::json;
+use shared::user_pool::{Facts, Finding, Severity, Trigger, Triggers, findings};
+
+use super::{
+    session::{Session, with_session},
+    wanted::Wanted,
+};
+use crate::{Outcome, error::Error, help};
+
+const USAGE: &str = "\
+poolkeeper doctor POOL (--outputs FILE | --pre-sign-up ARN …) [--json]
+
+Looks at what the pool calls, who may invoke the functions, their aliases, the flows of the app clients, the password
+policy that user-migration believes in, and the account's concurrency. Every finding has its remedy. Changes nothing.
+
+  --outputs FILE            what `aws cloudformation describe-stacks --stack-name STACK` prints of Poolkeeper's
+                            stack; - is stdin
+  --pre-sign-up ARN         a function, by the ARN of its alias; goes before the outputs
+  --post-confirmation ARN
+  --user-migration ARN
+  --json                    the findings as a JSON object
+
+Exit codes: 0 all is well, 1 there are findings, 2 it could not be told.";
+
+/// Fewer than these, and a flood of sign-ins leaves nothing for the other triggers. New accounts have 10.
+const FEW_ENVIRONMENTS: u64 = 100;
+
+/// Runs the command.
+///
+/// # Errors
+/// For arguments that there are not, and calls that fail.
+pub(crate) fn run(mut parser: lexopt::Parser) -> Result<Outcome, Error> {
+    use lexopt::prelude::{Long, Short, Value};
+
+    let (mut pool, mut wanted, mut as_json) = (None, Wanted::default(), false);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => return help(USAGE),
+            Value(id) if pool.is_none() => pool = Some(id.string()?),
+            Long("json") => as_json = true,
+            Long(name) => {
+                let name = name.to_owned();
+                if !wanted.take(&name, &mut parser)? {
+                    return Err(Long(&name).unexpected().into());
+                }
+            }
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let pool = pool.ok_or_else(|| Error::Pool("name a user pool".to_owned()))?;
+    let wanted = wanted.read()?;
+    let found = with_session(&pool, async |session| look(&session, &wanted).await)?;
+    tell(&pool, &found, as_json).map_err(Error::Output)?;
+    Ok(match found.is_empty() {
+        true => Outcome::Clean,
+        false => Outcome::Findings,
+    })
+}
+
+async fn look(session: &Session, wanted: &Triggers) -> Result<Vec<Finding>, Error> {
+    let pool = session.api.describe(session.deadline).await?;
+    let clients = session.api.clients(session.deadline).await?;
+    let (mut policies, mut found) = (BTreeMap::new(), Vec::new());
+    let mut password_policy = None;
+    for (trigger, arn) in &wanted.0 {
+        if !session.exists(arn).await? {
+            let what = format!("there is no function {arn}");
+            let remedy = "Deploy the stack, or name the alias that it has".to_owned();
+            found.push(Finding::fault("function-missing", what, remedy));
+            continue;
+        }
+        policies.insert(
+            *trigger,
+            session.api.policy_of(arn, session.deadline).await?,
+        );
+        if *trigger == Trigger::UserMigration {
+            password_policy = session.password_policy(arn).await?;
+        }
+    }
+    let facts = Facts {
+        pool: &pool,
+        clients: &clients,
+        wanted,
+        policies: &policies,
+        password_policy: password_policy.as_ref(),
+    };
+    found.extend(findings(&facts));
+    let region = pool.id().split('_').next().unwrap_or_default();
+    let limit = session.concurrency_limit(region).await?;
+    if let Some(limit) = limit.filter(|limit| *limit < FEW_ENVIRONMENTS) {
+        let what = format!("the account may run {limit} function environments at once");
+        let remedy = "Ask for more: Service Quotas, Lambda, Concurrent executions".to_owned();
+        found.push(Finding::advice("concurrency-low", what, remedy));
+    }
+    Ok(found)
+}
+
+fn tell(pool: &str, found: &[Finding], as_json: bool) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let severity = |finding: &Finding| match finding.severity {
+        Severity::Fault => "fault",
+        Severity::Advice => "advice",
+    };
+    if as_json {
+        let each = found.iter().map(|it| {
+            json!({ "severity": severity(it), "code": it.code, "what": it.what, "remedy": it.remedy })
+        });
+        let told = json!({ "user_pool_id": pool, "findings": each.collect::<Vec<_>>() });
+        return writeln!(out, "{told:#}");
+    }
+    for finding in found {
+        writeln!(
+            out,
+            "{:<6}  {}: {}",
+            severity(finding),
+            finding.code,
+            finding.what
+        )?;
+        writeln!(out, "        {}", finding.remedy)?;
+    }
+    if found.is_empty() {
+        writeln!(out, "{pool}: all is well")?;
+    }
+    Ok(())
+}
