@@ -61,6 +61,8 @@ pub struct Options {
     pub environment: BTreeMap<String, BTreeMap<String, String>>,
     /// The names of resources that were deployed elsewhere, by logical id.
     pub physical_ids: BTreeMap<String, String>,
+    /// Whether two first calls for one login of an identity pool get two identities.
+    pub two_first_identities: bool,
 }
 
 impl Options {
@@ -79,6 +81,7 @@ impl Options {
             log_sink: None,
             environment: BTreeMap::new(),
             physical_ids: BTreeMap::new(),
+            two_first_identities: false,
         }
     }
 }
@@ -136,6 +139,7 @@ pub async fn start(options: &Options) -> Result<Stack, StartError> {
         function_environment: BTreeMap::from([("POLICY_FILE".to_owned(), policy)]),
         environment,
         issuer_audience: AUDIENCE.to_owned(),
+        two_first_identities: options.two_first_identities,
         ..stack::Options::new(&options.template, &options.binaries)
     };
     Ok(Stack::run(aws, api, template, &emulated).await?)

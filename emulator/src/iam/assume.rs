@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde_json::Value;
 
 use super::{
-    AssumeError, COGNITO_IDENTITY, Caller, Context, Decision, Iam, Session, Trusted,
+    AssumeError, COGNITO_IDENTITY, Caller, Context, Decision, Iam, Session, SessionMarks, Trusted,
     evaluate_trust, session,
 };
 use crate::template::RoleDefinition;
@@ -48,7 +48,14 @@ impl Iam {
         let trusted = Trusted::Service(service);
         let role = self.trusting(role_arn, trusted, "sts:AssumeRole", &Context::new())?;
         let expires_at = self.now().saturating_add(3600);
-        self.issue(role, session_name, expires_at, Context::new(), Vec::new())
+        self.issue(
+            role,
+            session_name,
+            expires_at,
+            Context::new(),
+            Vec::new(),
+            SessionMarks::default(),
+        )
     }
 
     /// Credentials for a function's environment, under the role that Lambda would assume for it. They
@@ -67,7 +74,14 @@ impl Iam {
             "sts:AssumeRole",
             &Context::new(),
         )?;
-        self.issue(role, session_name, u64::MAX, Context::new(), Vec::new())
+        self.issue(
+            role,
+            session_name,
+            u64::MAX,
+            Context::new(),
+            Vec::new(),
+            SessionMarks::default(),
+        )
     }
 
     /// A session of `role_arn` for the holder of a Cognito token, if the role's trust policy says so.
@@ -109,11 +123,19 @@ impl Iam {
             context.insert(format!("aws:PrincipalTag/{key}"), vec![value.clone()]);
         }
         let expires_at = self.expiry(role, request.duration)?;
-        self.issue(role, &request.name, expires_at, context, request.policies)
+        self.issue(
+            role,
+            &request.name,
+            expires_at,
+            context,
+            request.policies,
+            SessionMarks::default(),
+        )
     }
 
     /// A session of `role_arn` for `caller`. In one account a trust policy that names the caller is
-    /// enough; one that names the account leaves it to the caller's own policies.
+    /// enough; one that names the account leaves it to the caller's own policies. Tags need `sts:TagSession`
+    /// too, a source identity `sts:SetSourceIdentity`.
     ///
     /// # Errors
     /// Neither allows it, or the role's sessions (or a chained one, 3600 s) are shorter.
@@ -123,37 +145,103 @@ impl Iam {
         role_arn: &str,
         external_id: Option<&str>,
         request: SessionRequest,
+        marks: SessionMarks,
     ) -> Result<Arc<Session>, AssumeError> {
-        let action = "sts:AssumeRole";
+        let inherited = match caller {
+            Caller::Session(session) => session.marks.clone(),
+            Caller::Admin => SessionMarks::default(),
+        };
+        // IAM user guide, "Pass session tags in AWS STS", "Chaining roles with session tags".
+        let transitive = inherited.transitive.iter();
+        let handed_on: BTreeMap<String, String> = transitive
+            .filter_map(|key| Some((key.clone(), inherited.tags.get(key)?.clone())))
+            .collect();
+        let changes = |set: &Option<String>| {
+            inherited.source_identity.is_some() && *set != inherited.source_identity
+        };
+        if marks.tags.keys().any(|key| handed_on.contains_key(key))
+            || marks.source_identity.is_some() && changes(&marks.source_identity)
+        {
+            return Err(AssumeError::Denied {
+                action: "sts:AssumeRole",
+            });
+        }
+        let mut asked = Context::from([
+            ("sts:RoleSessionName".to_owned(), vec![request.name.clone()]),
+            (
+                "aws:TagKeys".to_owned(),
+                marks.tags.keys().cloned().collect(),
+            ),
+            ("sts:TransitiveTagKeys".to_owned(), marks.transitive.clone()),
+        ]);
+        for (key, value) in &marks.tags {
+            asked.insert(format!("aws:RequestTag/{key}"), vec![value.clone()]);
+        }
+        let set = marks.source_identity.iter().cloned().collect();
+        asked.insert("sts:SourceIdentity".to_owned(), set);
+        asked.extend(external_id.map(|id| ("sts:ExternalId".to_owned(), vec![id.to_owned()])));
+        let role = self.permitted(caller, role_arn, "sts:AssumeRole", &asked)?;
+        if !marks.tags.is_empty() || !handed_on.is_empty() {
+            self.permitted(caller, role_arn, "sts:TagSession", &asked)?;
+        }
+        let source_identity = marks.source_identity.or(inherited.source_identity);
+        if source_identity.is_some() {
+            self.permitted(caller, role_arn, "sts:SetSourceIdentity", &asked)?;
+        }
+        if matches!(caller, Caller::Session(_)) && request.duration > 3600 {
+            return Err(AssumeError::ChainedTooLong);
+        }
+        let expires_at = self.expiry(role, request.duration)?;
+        let mut context = Context::new();
+        let mut tags = marks.tags;
+        let mut transitive = marks.transitive;
+        transitive.extend(handed_on.keys().cloned());
+        tags.extend(handed_on);
+        for (key, value) in &tags {
+            context.insert(format!("aws:PrincipalTag/{key}"), vec![value.clone()]);
+        }
+        if let Some(identity) = &source_identity {
+            context.insert("aws:SourceIdentity".to_owned(), vec![identity.clone()]);
+        }
+        let marks = SessionMarks {
+            tags,
+            transitive,
+            source_identity,
+        };
+        self.issue(
+            role,
+            &request.name,
+            expires_at,
+            context,
+            request.policies,
+            marks,
+        )
+    }
+
+    /// The role, if it lets `caller` do `action`, or leaves it to their policies and these do.
+    fn permitted(
+        &self,
+        caller: &Caller,
+        role_arn: &str,
+        action: &'static str,
+        context: &Context,
+    ) -> Result<&RoleDefinition, AssumeError> {
         let root = self.place.iam_arn("root");
         let account = [root.as_str(), self.place.account_id.as_str()];
         let itself = match caller {
             Caller::Admin => account.to_vec(),
             Caller::Session(session) => vec![&*session.role_arn, &*session.assumed_role_arn],
         };
-        let external_id = external_id.map(|id| ("sts:ExternalId".to_owned(), vec![id.to_owned()]));
-        let context = Context::from_iter(external_id);
-        let role = match self.trusting(role_arn, Trusted::Aws(&itself), action, &context) {
-            Ok(role) => role,
+        match self.trusting(role_arn, Trusted::Aws(&itself), action, context) {
+            Ok(role) => Ok(role),
             Err(refusal) => {
-                let delegated = self.trusting(role_arn, Trusted::Aws(&account), action, &context);
-                match self.authorize(caller, action, role_arn, &context) {
-                    Ok(()) => delegated.map_err(|_| refusal)?,
-                    Err(_) => return Err(refusal),
+                let delegated = self.trusting(role_arn, Trusted::Aws(&account), action, context);
+                match self.authorize(caller, action, role_arn, context) {
+                    Ok(()) => delegated.map_err(|_| refusal),
+                    Err(_) => Err(refusal),
                 }
             }
-        };
-        if matches!(caller, Caller::Session(_)) && request.duration > 3600 {
-            return Err(AssumeError::ChainedTooLong);
         }
-        let expires_at = self.expiry(role, request.duration)?;
-        self.issue(
-            role,
-            &request.name,
-            expires_at,
-            Context::new(),
-            request.policies,
-        )
     }
 
     fn trusting(
@@ -188,6 +276,7 @@ impl Iam {
         expires_at: u64,
         mut context: Context,
         session_policies: Vec<Value>,
+        marks: SessionMarks,
     ) -> Result<Arc<Session>, AssumeError> {
         let account = &self.place.account_id;
         let assumed_role_id = format!("{}:{name}", session::unique_id("AROA")?);
@@ -208,6 +297,7 @@ impl Iam {
             expires_at,
             context,
             session_policies,
+            marks,
         });
         self.sessions()
             .insert(session.access_key_id.clone(), Arc::clone(&session));

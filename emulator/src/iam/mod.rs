@@ -13,7 +13,7 @@ mod wire;
 pub use assume::{SessionRequest, WebIdentity};
 pub use errors::{AccessDenied, AssumeError, AuthenticationError, IamError};
 pub use policy::{Decision, MalformedPolicy, Trusted, check, evaluate, evaluate_trust};
-pub use session::{NoRandomness, Session, random};
+pub use session::{NoRandomness, Session, SessionMarks, random};
 pub use wire::{JsonError, json_response};
 
 use std::{

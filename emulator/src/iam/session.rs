@@ -1,5 +1,7 @@
 //! Temporary credentials: who holds them, until when, and what is known of the holder.
 
+use std::collections::BTreeMap;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
@@ -27,6 +29,19 @@ pub struct Session {
     pub context: Context,
     /// Policies that narrow the role's.
     pub session_policies: Vec<Value>,
+    /// What goes on to the roles that it assumes.
+    pub marks: SessionMarks,
+}
+
+/// What AssumeRole takes beside, and a web identity brings in its token.
+#[derive(Debug, Clone, Default)]
+pub struct SessionMarks {
+    /// Session tags.
+    pub tags: BTreeMap<String, String>,
+    /// The keys of those that go on to further roles.
+    pub transitive: Vec<String>,
+    /// `SourceIdentity`.
+    pub source_identity: Option<String>,
 }
 
 /// The operating system gave no random bytes.

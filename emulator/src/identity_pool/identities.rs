@@ -30,6 +30,10 @@ pub(super) struct Identity {
 pub(super) struct Identities {
     by_id: HashMap<String, Identity>,
     by_login: HashMap<Login, String>,
+    deleted: BTreeSet<String>,
+    /// Whether a login's second call gets an identity of its own; and those that did.
+    pub(super) two_first: bool,
+    second: HashMap<Login, String>,
 }
 
 /// Why a login gets no identity.
@@ -48,6 +52,14 @@ impl Identities {
 
     pub(super) fn of_login(&self, login: &Login) -> Option<&String> {
         self.by_login.get(login)
+    }
+
+    /// An identity is no more, and nobody gets it again.
+    pub(super) fn delete(&mut self, identity_id: &str) {
+        self.by_id.remove(identity_id);
+        self.by_login.retain(|_, id| id != identity_id);
+        self.second.retain(|_, id| id != identity_id);
+        self.deleted.insert(identity_id.to_owned());
     }
 
     /// A new identity without any login.
@@ -70,7 +82,34 @@ impl Identities {
         region: &str,
         now: u64,
     ) -> Result<String, LinkError> {
-        let first = first_identity_id(&login, region);
+        let mut first = first_identity_id(&login, region);
+        if self.deleted.contains(&first) {
+            let anew = Login {
+                user: format!("{} again {}", login.user, self.deleted.len()),
+                ..login.clone()
+            };
+            first = first_identity_id(&anew, region);
+        }
+        let unused = wanted.is_none() && self.two_first && !self.second.contains_key(&login);
+        if unused && self.by_login.contains_key(&login) {
+            let other = Login {
+                user: format!("{} at the same time", login.user),
+                ..login.clone()
+            };
+            let id = first_identity_id(&other, region);
+            self.by_id
+                .entry(id.clone())
+                .or_default()
+                .logins
+                .insert(login.clone());
+            self.second.insert(login, id.clone());
+            return Ok(id);
+        }
+        if let Some(second) = self.second.get(&login)
+            && wanted == Some(second.as_str())
+        {
+            return Ok(second.clone());
+        }
         let known = |id: &str| self.by_id.contains_key(id) || id == first;
         if wanted.is_some_and(|id| !known(id)) {
             return Err(LinkError::Unknown);

@@ -35,7 +35,7 @@ use crate::{
     user_pool::UserPool,
 };
 use identities::{Identities, LinkError, Login};
-use requests::{DeveloperIdentity, DeveloperToken, Lookup, invalid, not_found};
+use requests::{Deletion, DeveloperIdentity, DeveloperToken, Lookup, invalid, not_found};
 
 /// The prefix of `X-Amz-Target`.
 pub const TARGET_PREFIX: &str = "AWSCognitoIdentityService.";
@@ -64,6 +64,13 @@ impl IdentityPools {
         Self {
             pools: definitions.iter().map(pool).collect(),
             key: Arc::clone(key),
+        }
+    }
+
+    /// From now on two first calls for one login get two identities.
+    pub fn give_two_first_identities(&self) {
+        for pool in &self.pools {
+            pool.identities().two_first = true;
         }
     }
 
@@ -100,7 +107,12 @@ impl IdentityPools {
                 return named.ok_or_else(|| not_found("IdentityPool", id));
             }
             (None, Some(id)) => pools.find(|pool| pool.identities().get(id).is_some()),
-            (None, None) => None,
+            // DeleteIdentities names no pool.
+            (None, None) => {
+                let first = request.pointer("/IdentityIdsToDelete/0");
+                let first = first.and_then(Value::as_str);
+                first.and_then(|id| pools.find(|pool| pool.identities().get(id).is_some()))
+            }
         };
         found
             .or_else(|| self.pools.first())
@@ -130,6 +142,15 @@ impl IdentityPool {
             Some(operation @ "GetOpenIdTokenForDeveloperIdentity") => {
                 self.authorize(operation, headers, body)?;
                 self.developer_token(&requests::read(body)?)
+            }
+            Some(operation @ "DeleteIdentities") => {
+                self.authorize(operation, headers, body)?;
+                let request: Deletion = requests::read(body)?;
+                let mut identities = self.identities();
+                for id in &request.identity_ids_to_delete {
+                    identities.delete(id);
+                }
+                Ok(json!({ "UnprocessedIdentityIds": [] }))
             }
             Some(operation @ "LookupDeveloperIdentity") => {
                 self.authorize(operation, headers, body)?;

@@ -56,6 +56,13 @@ pub(super) struct DeveloperIdentity {
     pub(super) identity_id: String,
 }
 
+/// DeleteIdentities.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Deletion {
+    pub(super) identity_ids_to_delete: Vec<String>,
+}
+
 impl DeveloperToken {
     /// Seconds: 1 to 86 400, by default 900.
     pub(super) fn duration(&self) -> Result<u64, JsonError> {

@@ -112,6 +112,9 @@ impl Stack {
         let key = Arc::new(TokenKey::development(&place.region)?);
         let pools = template.identity_pools();
         let identity_pools = IdentityPools::new(pools, &iam, &key, Some(&user_pool));
+        if options.two_first_identities {
+            identity_pools.give_two_first_identities();
+        }
         let dynamodb =
             DynamoDb::start(Arc::clone(&iam), &options.storage, template.tables()).await?;
         let dynamodb = Arc::new(dynamodb);
@@ -138,7 +141,7 @@ impl Stack {
             .merge(user_pool.router())
             .merge(issuer.router())
             .layer(middleware::from_fn(cors::cors));
-        let http_api = wiring::http_api(&template)?;
+        let http_api = wiring::http_api(&template, &iam)?;
         let shutdown = [
             aws.serve(front),
             api.serve(http_api_router(lambda.clone(), http_api)),

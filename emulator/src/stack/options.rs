@@ -41,6 +41,9 @@ pub struct Options {
     pub issuer_audience: String,
     /// What time it is for IAM and STS.
     pub clock: Clock,
+    /// Whether two first calls for one login of an identity pool get two identities. Nothing says that Cognito
+    /// never does that.
+    pub two_first_identities: bool,
 }
 
 impl Options {
@@ -59,6 +62,7 @@ impl Options {
             environment: BTreeMap::new(),
             issuer_audience: "application".to_owned(),
             clock: iam::system_clock(),
+            two_first_identities: false,
         }
     }
 }

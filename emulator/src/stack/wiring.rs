@@ -202,9 +202,10 @@ pub(super) fn permit(template: &Template, lambda: &LambdaHost) {
 }
 
 /// The routes of the template's HTTP API, each with its target.
-pub(super) fn http_api(template: &Template) -> Result<HttpApiSpec, TemplateError> {
+pub(super) fn http_api(template: &Template, iam: &Arc<Iam>) -> Result<HttpApiSpec, TemplateError> {
     let Some(api) = template.resources("AWS::ApiGatewayV2::Api").next() else {
         return Ok(HttpApiSpec {
+            iam: None,
             arn: None,
             routes: Vec::new(),
             cors: None,
@@ -229,6 +230,11 @@ pub(super) fn http_api(template: &Template) -> Result<HttpApiSpec, TemplateError
             method: method.to_owned(),
             path: path.to_owned(),
             function: integrated_function(template, integration)?,
+            by_iam: match text("AuthorizationType") {
+                None | Some("NONE") => false,
+                Some("AWS_IAM") => true,
+                Some(_) => return Err(fault("expected AuthorizationType NONE or AWS_IAM")),
+            },
         });
     }
     let place = template.place();
@@ -236,6 +242,7 @@ pub(super) fn http_api(template: &Template) -> Result<HttpApiSpec, TemplateError
     let stage = stage.and_then(|stage| stage.properties.get("StageName")?.as_str());
     let stage = stage.unwrap_or("$default");
     Ok(HttpApiSpec {
+        iam: Some(Arc::clone(iam)),
         arn: Some(place.arn("execute-api", &format!("{}/{stage}", api.reference))),
         routes,
         cors: api.properties.get("CorsConfiguration").map(cors),

@@ -82,17 +82,16 @@ impl Sts {
     fn assume_role(&self, form: &Form, headers: &HeaderMap, body: &[u8]) -> Result<Xml, StsError> {
         let caller = self.authenticate(headers, body)?;
         let request = form.role_request()?;
-        if form.get("Tags.member.1.Key").is_some() {
-            return Err(StsError::invalid(
-                "ValidationError",
-                "Tags are not known here",
-            ));
-        }
-        let packed = request.packed_percent(&std::collections::BTreeMap::new())?;
+        let marks = form.session_marks()?;
+        let packed = request.packed_percent(&marks.tags)?;
         let external_id = form.get("ExternalId");
-        let assumed =
-            self.iam
-                .assume_role(&caller, &request.role_arn, external_id, request.session);
+        let assumed = self.iam.assume_role(
+            &caller,
+            &request.role_arn,
+            external_id,
+            request.session,
+            marks,
+        );
         let session = assumed.map_err(|error| match (error, &caller) {
             (AssumeError::Denied { action }, Caller::Session(by)) => StsError::forbidden(
                 "AccessDenied",

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::Value;
 
 use super::xml::StsError;
-use crate::iam::{self, SessionRequest};
+use crate::iam::{self, SessionMarks, SessionRequest};
 
 /// Session policies are at most this long, and so is what AWS packs them into with the tags. The
 /// packed form is AWS's secret; here it is the document without white space plus the tags.
@@ -68,6 +68,59 @@ impl Form {
                 policies: policy.into_iter().collect(),
             },
         })
+    }
+
+    /// AssumeRole's tags (at most 50, of the characters that IAM takes), transitive keys and source identity.
+    pub(super) fn session_marks(&self) -> Result<SessionMarks, StsError> {
+        let mut marks = SessionMarks {
+            source_identity: self.get("SourceIdentity").map(str::to_owned),
+            ..SessionMarks::default()
+        };
+        let invalid =
+            |what: &str| StsError::invalid("ValidationError", format!("{what} is invalid"));
+        let fits = |text: &str| (2..=64).contains(&text.len()) && text.chars().all(in_session_name);
+        if marks
+            .source_identity
+            .as_deref()
+            .is_some_and(|text| !fits(text))
+        {
+            return Err(invalid("SourceIdentity"));
+        }
+        for number in 1..=51 {
+            let Some(key) = self.get(&format!("Tags.member.{number}.Key")) else {
+                break;
+            };
+            let value = self.get(&format!("Tags.member.{number}.Value"));
+            let value = value.unwrap_or_default();
+            let known = |c: char| c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c);
+            let short = |text: &str, most| text.chars().count() <= most && text.chars().all(known);
+            if number > 50 || key.is_empty() || !short(key, 128) || !short(value, 256) {
+                return Err(invalid("Tags"));
+            }
+            if marks
+                .tags
+                .insert(key.to_owned(), value.to_owned())
+                .is_some()
+            {
+                return Err(StsError::invalid(
+                    "InvalidParameterValue",
+                    "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
+                ));
+            }
+        }
+        let numbers = 1..=50;
+        marks.transitive = numbers
+            .map_while(|number| self.get(&format!("TransitiveTagKeys.member.{number}")))
+            .map(str::to_owned)
+            .collect();
+        if !marks
+            .transitive
+            .iter()
+            .all(|key| marks.tags.contains_key(key))
+        {
+            return Err(invalid("TransitiveTagKeys"));
+        }
+        Ok(marks)
     }
 
     fn duration(&self) -> Result<u64, StsError> {

@@ -2,6 +2,7 @@
 //! Source: API Gateway developer guide, "Create AWS Lambda proxy integrations for HTTP APIs";
 //! where practice differs from it, AWS's own emulator (aws-lambda-dotnet, LambdaTestTool-v2).
 
+mod authorizer;
 mod cors;
 mod event;
 mod response;
@@ -22,6 +23,7 @@ use tokio::time::timeout;
 pub use self::cors::Cors;
 use self::{event::http_event, response::http_response, routes::match_route};
 use super::{InvokeError, LambdaHost, ids, permissions::Source};
+use crate::iam::Iam;
 
 /// Source: API Gateway quotas for HTTP APIs, "Maximum integration timeout: 30 seconds".
 const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
@@ -29,8 +31,10 @@ const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 
 /// What template.yaml says of the HTTP API.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HttpApiSpec {
+    /// Who judges the callers of routes with IAM's authorizer; without it nobody may call them.
+    pub iam: Option<Arc<Iam>>,
     /// `arn:aws:execute-api:<region>:<account>:<api>/<stage>`, in whose name functions are invoked: a
     /// function that does not permit it is not. Without it nothing is asked.
     pub arn: Option<String>,
@@ -49,6 +53,8 @@ pub struct RouteSpec {
     pub path: String,
     /// A name or an ARN, qualified or not.
     pub function: String,
+    /// Whether the caller must sign by IAM, and be allowed `execute-api:Invoke`.
+    pub by_iam: bool,
 }
 
 /// The HTTP API at the root of its host, stage `$default`.
@@ -89,7 +95,16 @@ async fn integrate(
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
         return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     };
-    let event = http_event(&parts, &body, &path, &route, request_id);
+    let mut event = http_event(&parts, &body, &path, &route, request_id);
+    if route.spec.by_iam {
+        let Some(identity) = authorizer::admit(spec, &parts, &body, &route) else {
+            return message(StatusCode::FORBIDDEN, "Forbidden");
+        };
+        let context = event.pointer_mut("/requestContext");
+        if let Some(context) = context.and_then(serde_json::Value::as_object_mut) {
+            context.insert("authorizer".to_owned(), json!({ "iam": identity }));
+        }
+    }
     if let Some(arn) = &spec.arn {
         let source = Source {
             service: "apigateway.amazonaws.com",

@@ -103,6 +103,7 @@ mod tests {
             method: method.to_owned(),
             path: path.to_owned(),
             function: "greeter".to_owned(),
+            by_iam: false,
         });
         match_route(&routes, &method, path)
             .map(|route| (route.key, route.parameters.into_iter().collect()))

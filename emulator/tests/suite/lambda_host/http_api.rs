@@ -12,6 +12,7 @@ use crate::lambda_host::{SHORT, greeter, greeter_with_timeout, host, http, optio
 fn spec() -> HttpApiSpec {
     let routes = [("POST", "/token"), ("GET", "/credentials/{role}")];
     HttpApiSpec {
+        iam: None,
         arn: None,
         routes: routes.map(|(method, path)| route(method, path)).into(),
         cors: None,
@@ -23,6 +24,7 @@ fn route(method: &str, path: &str) -> RouteSpec {
         method: method.to_owned(),
         path: path.to_owned(),
         function: "greeter".to_owned(),
+        by_iam: false,
     }
 }
 
