@@ -1,22 +1,18 @@
 //! Where policy and wiring meet: each name of the policy gets what the stack has made of it.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, fs, path::Path};
 
 use shared::{
-    jwt::{Fetcher, Issuer, IssuerUrl},
+    jwt::{Fetcher, Issuer, IssuerUrl, Keys, PinnedKeys},
     policy::{IdentityVendor, Name, VendorSource},
     wiring::Bindings,
 };
 
-use crate::{
-    authenticate::{Source, Sources},
-    role_arn::RoleArn,
-    settings::Settings,
-};
+use crate::{authenticate::Source, role_arn::RoleArn, settings::Settings};
 
 /// What the policy names, as the deployment binds it.
 pub(crate) struct Bound {
-    pub(crate) sources: Sources,
+    pub(crate) issuers: Vec<Source>,
     pub(crate) role_arns: BTreeMap<Name, RoleArn>,
 }
 
@@ -33,7 +29,8 @@ impl fmt::Display for Disagreements {
 impl std::error::Error for Disagreements {}
 
 impl Bound {
-    /// Binds roles to ARNs and sources to URLs and audiences. Keys will be fetched by `fetcher`.
+    /// Binds roles to ARNs and sources to URLs, audiences and files of keys in `folder`. Other keys will be fetched
+    /// by `fetcher`.
     ///
     /// # Errors
     /// When something is bound to nothing, or to what cannot be meant.
@@ -41,20 +38,26 @@ impl Bound {
         policy: &IdentityVendor,
         settings: &Settings,
         fetcher: &Fetcher,
+        folder: &Path,
     ) -> Result<Self, Disagreements> {
         let mut disagreements = Vec::new();
         let role_arns = bind_roles(policy, settings, &mut disagreements);
-        let sources = bind_sources(policy, settings, &mut disagreements);
+        let sources = bind_sources(policy, settings, folder, &mut disagreements);
         if !disagreements.is_empty() {
             return Err(Disagreements(disagreements));
         }
         let sources = sources.into_iter().map(|(name, source)| {
             let verifier = |url| Issuer::new(url, source.tokens.clone(), fetcher.clone());
             let issuers = source.issuers.iter().cloned().map(verifier).collect();
-            Source { name, issuers }
+            Source {
+                name,
+                issuers,
+                single_use: source.single_use,
+                bound_to_proof: source.bound_to_proof,
+            }
         });
         Ok(Self {
-            sources: Sources(sources.collect()),
+            issuers: sources.collect(),
             role_arns,
         })
     }
@@ -99,6 +102,7 @@ fn bind_roles(
 fn bind_sources(
     policy: &IdentityVendor,
     settings: &Settings,
+    folder: &Path,
     disagreements: &mut Vec<String>,
 ) -> BTreeMap<Name, VendorSource> {
     let mut bound: BTreeMap<Name, VendorSource> = BTreeMap::new();
@@ -109,6 +113,14 @@ fn bind_sources(
             match issuer_url(name, &settings.issuer_urls) {
                 Ok(url) => source.issuers.push(url),
                 Err(disagreement) => disagreements.push(disagreement),
+            }
+        }
+        if let Some(file) = &source.jwks_file {
+            match pinned_keys(&folder.join(file)) {
+                Ok(keys) => source.tokens.keys = Keys::Pinned(keys),
+                Err(problem) => {
+                    disagreements.push(format!("the source {name}: jwks_file: {problem}"));
+                }
             }
         }
         let audiences = settings.issuer_audiences.0.get(name.as_str());
@@ -130,6 +142,11 @@ fn bind_sources(
         bound.insert(name.clone(), source);
     }
     bound
+}
+
+fn pinned_keys(path: &Path) -> Result<PinnedKeys, &'static str> {
+    let text = fs::read_to_string(path).map_err(|_| "the file cannot be read")?;
+    PinnedKeys::parse(&text)
 }
 
 fn issuer_url(name: &Name, bindings: &Bindings) -> Result<IssuerUrl, String> {
@@ -159,7 +176,7 @@ mod tests {
         let (policy, settings) = read(policy, variables);
         let mut found = Vec::new();
         bind_roles(&policy, &settings, &mut found);
-        bind_sources(&policy, &settings, &mut found);
+        bind_sources(&policy, &settings, Path::new("/nowhere"), &mut found);
         found
     }
 
@@ -168,6 +185,7 @@ mod tests {
         let policy = file.section().unwrap();
         let required = [
             "DIRECTORY_TABLE",
+            "EPHEMERAL_TABLE",
             "IDENTITY_POOL_ID",
             "DEVELOPER_PROVIDER_NAME",
         ];

@@ -23,6 +23,20 @@ pub(crate) enum Denial {
     ProofRejected(&'static str),
     /// The proof names a key that its issuer may have published a moment ago.
     KeyNotYetKnown,
+    /// The tokens of the source are good for once, and this one has no `jti`.
+    TokenWithoutId,
+    /// The token is good for once, and was used.
+    TokenUsed,
+    /// The guest's own token does not verify, or is not a guest's.
+    GuestTokenRejected,
+    /// The back end may not vouch for this user, or not with these claims.
+    MayNotVouch,
+    /// The proof was made before a revocation.
+    Revoked,
+    /// The proof ends before the shortest session would.
+    ProofEndsTooSoon,
+    /// The guest's identity cannot become the caller's.
+    GuestNotUpgradable,
     /// A rule refuses the caller.
     DeniedByRule,
     /// The rules grant no role, or not this one.
@@ -73,6 +87,13 @@ impl Denial {
             Self::NoProof => "no-proof",
             Self::ProofRejected(reason) => reason,
             Self::KeyNotYetKnown => "key-not-yet-known",
+            Self::TokenWithoutId => "token-without-jti",
+            Self::TokenUsed => "token-used",
+            Self::GuestTokenRejected => "guest-token-rejected",
+            Self::MayNotVouch => "may-not-vouch",
+            Self::Revoked => "revoked",
+            Self::ProofEndsTooSoon => "proof-ends-too-soon",
+            Self::GuestNotUpgradable => "guest-not-upgradable",
             Self::DeniedByRule => "denied-by-rule",
             Self::NoRole => "no-role",
             Self::ClaimNotUsable => "claim-not-usable",

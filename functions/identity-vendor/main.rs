@@ -20,6 +20,7 @@ use std::process::ExitCode;
 use shared::{aws, jwt, policy, start, wiring::Wiring};
 
 use crate::{
+    authenticate::{Guests, Sources, UsedTokens},
     bindings::Bound,
     issue::{IdentityPool, IdentityRecords, Issue, Sts},
     settings::Settings,
@@ -33,8 +34,24 @@ fn main() -> ExitCode {
             let settings = wiring.finish(settings)?;
             jwt::install_crypto_provider();
             let fetcher = jwt::Fetcher::new(aws::connector()?, settings.runtime_api.clone());
-            let Bound { sources, role_arns } = Bound::new(&policy, &settings, &fetcher)?;
+            let folder = policy::folder();
+            let Bound { issuers, role_arns } = Bound::new(&policy, &settings, &fetcher, &folder)?;
             let config = aws::config().await?;
+            let guests = |pool: &str| Guests::new(pool, config.endpoint_url(), fetcher);
+            let sources = Sources {
+                issuers,
+                back_ends: policy.back_ends,
+                used: UsedTokens::new(&config, settings.ephemeral_table),
+                guests: policy
+                    .guest_upgrade
+                    .then(|| guests(&settings.identity_pool_id))
+                    .transpose()?,
+            };
+            let mut rules = policy.rules;
+            let arns = role_arns.iter();
+            rules.role_arns = arns
+                .map(|(alias, arn)| (alias.clone(), arn.as_str().to_owned()))
+                .collect();
             let pool = IdentityPool::new(
                 &config,
                 settings.identity_pool_id.clone(),
@@ -43,7 +60,7 @@ fn main() -> ExitCode {
             let records =
                 IdentityRecords::new(&config, settings.directory_table, settings.identity_pool_id);
             let issue = Issue::new(records, pool, Sts::new(&config), role_arns);
-            Ok(IdentityVendor::new(sources, policy.rules, issue))
+            Ok(IdentityVendor::new(sources, rules, issue))
         },
     )
 }

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use crate::{
     denial::Denial,
-    issue::{Credentials, OpenIdToken, Vended},
+    issue::{Credentials, OpenIdToken, Vended, VendedCredentials},
     protocol::{AWS_CREDENTIALS, JWT, Shape},
     route::Route,
 };
@@ -58,7 +58,23 @@ impl Wire {
                 // RFC 6750, section 3.
                 header: Some((header::WWW_AUTHENTICATE, "Bearer")),
             },
-            Denial::ProofRejected(_) => Self::proof_rejected(shape),
+            Denial::ProofRejected(_)
+            | Denial::TokenWithoutId
+            | Denial::TokenUsed
+            | Denial::Revoked => Self::proof_rejected(shape, "the token is not accepted"),
+            Denial::ProofEndsTooSoon => Self::proof_rejected(shape, "the token ends too soon"),
+            // RFC 6749, section 5.2: the client is known, and may not do this.
+            Denial::MayNotVouch => bad_request(
+                "unauthorized_client",
+                "you may not vouch for this user in this way",
+            ),
+            Denial::GuestTokenRejected => {
+                bad_request("invalid_request", "guest_token is not accepted")
+            }
+            Denial::GuestNotUpgradable => bad_request(
+                "invalid_target",
+                "the guest's identity cannot become yours; leave guest_token out",
+            ),
             Denial::DeniedByRule | Denial::NoRole | Denial::ClaimNotUsable => Self {
                 status: match shape {
                     Shape::OAuth => StatusCode::BAD_REQUEST,
@@ -103,7 +119,7 @@ impl Wire {
         }
     }
 
-    fn proof_rejected(shape: Shape) -> Self {
+    fn proof_rejected(shape: Shape, message: &'static str) -> Self {
         let (status, header) = match shape {
             // RFC 8693, section 2.2.2: an unacceptable subject token is an invalid request.
             Shape::OAuth => (StatusCode::BAD_REQUEST, None),
@@ -118,7 +134,7 @@ impl Wire {
             status,
             error: "invalid_request",
             code: "Unauthorized",
-            message: "the token is not accepted",
+            message,
             header,
         }
     }
@@ -161,9 +177,7 @@ pub(crate) fn vended(vended: &Vended, route: Option<Route>) -> ApiGatewayV2httpR
         Vended::Credentials(vended) if container => {
             container_credentials(&vended.credentials, &vended.account_id)
         }
-        Vended::Credentials(vended) => {
-            exchanged_credentials(&vended.credentials, &vended.identity_id, &vended.account_id)
-        }
+        Vended::Credentials(vended) => exchanged_credentials(vended),
     };
     response(StatusCode::OK, &body)
 }
@@ -214,23 +228,28 @@ fn container_credentials(credentials: &Credentials, account_id: &str) -> Value {
 }
 
 /// Credentials, by RFC 8693, section 2.2.1, with the members that STS gives them.
-fn exchanged_credentials(credentials: &Credentials, identity_id: &str, account_id: &str) -> Value {
+fn exchanged_credentials(vended: &VendedCredentials) -> Value {
+    let credentials = &vended.credentials;
     let left = credentials.expiration - OffsetDateTime::now_utc();
     let session_token = credentials.session_token.expose_secret();
-    json!({
+    let mut body = json!({
         "access_token": session_token,
         "issued_token_type": AWS_CREDENTIALS,
         "token_type": "N_A",
         "expires_in": left.whole_seconds().max(0),
-        "identity_id": identity_id,
         "credentials": {
             "AccessKeyId": credentials.access_key_id,
             "SecretAccessKey": credentials.secret_access_key.expose_secret(),
             "SessionToken": session_token,
             "Expiration": rfc3339(credentials.expiration),
-            "AccountId": account_id,
+            "AccountId": vended.account_id,
         },
-    })
+    });
+    // A session of the flow `direct` has none.
+    if let (Some(id), Some(members)) = (&vended.identity_id, body.as_object_mut()) {
+        members.insert("identity_id".to_owned(), Value::from(id.as_str()));
+    }
+    body
 }
 
 fn response(status: StatusCode, body: &Value) -> ApiGatewayV2httpResponse {

@@ -8,6 +8,7 @@ use shared::{
 /// What the deployment says: names of what the stack has made, and what the policy's names are bound to.
 pub(crate) struct Settings {
     pub(crate) directory_table: String,
+    pub(crate) ephemeral_table: String,
     pub(crate) identity_pool_id: String,
     pub(crate) developer_provider_name: String,
     /// What the ARNs of the vended roles begin with; the alias follows.
@@ -26,6 +27,7 @@ pub(crate) struct Settings {
 impl Settings {
     pub(crate) fn from_wiring(wiring: &mut Wiring<'_>) -> Option<Self> {
         let directory_table = wiring.required("DIRECTORY_TABLE", "the name of the directory table");
+        let ephemeral_table = wiring.required("EPHEMERAL_TABLE", "the name of the ephemeral table");
         let identity_pool_id = wiring.required("IDENTITY_POOL_ID", "the id of the identity pool");
         let developer_provider_name = wiring.required(
             "DEVELOPER_PROVIDER_NAME",
@@ -40,6 +42,7 @@ impl Settings {
         let runtime_api: Option<String> = wiring.optional("AWS_LAMBDA_RUNTIME_API", "host:port");
         Some(Self {
             directory_table: directory_table?,
+            ephemeral_table: ephemeral_table?,
             identity_pool_id: identity_pool_id?,
             developer_provider_name: developer_provider_name?,
             role_arn_prefix,

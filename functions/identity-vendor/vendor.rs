@@ -10,11 +10,11 @@ use shared::{
     invocation::{Decision, Handler, Interrupted, Invocation},
     policy::Name,
     telemetry::Outcome,
-    vending::{self, Choice, Rules, choose},
+    vending::{self, Choice, Passed, Rules, choose},
 };
 
 use crate::{
-    authenticate::Sources,
+    authenticate::{Repeats, Sources},
     denial::{Denial, Denied},
     issue::{Grant, Issue, Vended},
     protocol::Shape,
@@ -77,11 +77,20 @@ impl IdentityVendor {
         if let Some(alias) = request.role.as_ref().filter(known) {
             invocation.note(|line, _| line.for_role(alias.as_str()));
         }
+        let repeats = match Route::of(event)?.route {
+            Route::Token | Route::Vouch => Repeats::No,
+            _ => Repeats::Yes,
+        };
         let caller = self
             .sources
-            .authenticate(&request.subject_token, invocation)
+            .authenticate(
+                &request.proof,
+                request.guest_token.as_ref(),
+                repeats,
+                invocation,
+            )
             .await?;
-        let grant = self.choose(&caller, request.role.as_ref())?;
+        let grant = self.choose(&caller, request.role.as_ref(), invocation)?;
         invocation.note(|line, _| line.for_role(grant.alias.as_str()));
         let deadline = invocation.deadline();
         let vended = self
@@ -96,8 +105,19 @@ impl IdentityVendor {
         &self,
         caller: &vending::Caller,
         requested: Option<&Name>,
+        invocation: &Invocation,
     ) -> Result<Grant<'_>, Denied> {
-        match choose(&self.rules, caller, requested).choice {
+        let decision = choose(&self.rules, caller, requested);
+        for step in &decision.steps {
+            if let Passed::Reported(would_be) = step.passed {
+                let reason = match would_be {
+                    Choice::Denied(_) => "would-deny",
+                    Choice::Role(..) | Choice::NoRole => "would-grant",
+                };
+                invocation.note(|line, _| line.reported(step.rule.as_str(), reason));
+            }
+        }
+        match decision.choice {
             Choice::Role(alias, rule) => match self.rules.roles.get(alias) {
                 Some(role) => Ok(Grant { alias, role, rule }),
                 None => Err(Denial::NoRole.into()),

@@ -76,8 +76,14 @@ pub(crate) fn findings(suite: &Suite) -> Vec<String> {
                 "policy.toml's role {alias} is {arn}, which the template does not make"
             )),
             Some(definition) => {
-                findings.extend(trust(suite, template, alias.as_str(), definition));
-                findings.extend(flow(suite, alias.as_str(), role, definition));
+                let alias = alias.as_str();
+                findings.extend(match role {
+                    vending::Role::Direct { .. } => {
+                        direct_trust(suite, &vendor.role_arn, alias, definition)
+                    }
+                    _ => trust(suite, template, alias, definition),
+                });
+                findings.extend(flow(suite, alias, role, definition));
             }
         }
     }
@@ -139,15 +145,50 @@ fn trust(suite: &Suite, template: &Template, alias: &str, role: &RoleDefinition)
     findings
 }
 
+/// What only the vendor's own role meets, and only for this alias.
+fn direct_trust(suite: &Suite, vendor: &str, alias: &str, role: &RoleDefinition) -> Vec<String> {
+    let tag = format!("aws:RequestTag/{}", role_tag(suite));
+    let mut findings = Vec::new();
+    let mut expect = |what: &str, holds: bool| {
+        if !holds {
+            findings.push(format!(
+                "the trust policy of {alias}'s role does not require {what}"
+            ));
+        }
+    };
+    let mut trusted = BTreeSet::new();
+    for statement in statements(std::slice::from_ref(&role.trust_policy)) {
+        expect(
+            "the vendor's role as its only principal",
+            statement["Principal"] == json!({"AWS": vendor}),
+        );
+        let mut actions = texts(&statement["Action"]);
+        actions.sort_unstable();
+        if actions != ["sts:SetSourceIdentity"] {
+            expect(
+                &format!("{tag} = {alias}"),
+                statement["Condition"]["StringEquals"][&tag] == json!(alias),
+            );
+        }
+        trusted.extend(actions);
+    }
+    expect(
+        "AssumeRole, TagSession and SetSourceIdentity, and nothing else",
+        trusted == BTreeSet::from(["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"]),
+    );
+    findings
+}
+
 /// A session begun with a web identity knows `sub` and the tags that the vendor signs; one begun by
 /// AssumeRole would know no `sub`.
 fn flow(suite: &Suite, alias: &str, policy: &vending::Role, role: &RoleDefinition) -> Vec<String> {
     let mut findings = Vec::new();
     let tag = role_tag(suite);
     let trust = statements(std::slice::from_ref(&role.trust_policy));
-    let by_web_identity = trust
-        .iter()
-        .all(|statement| texts(&statement["Action"]).contains(&"sts:AssumeRoleWithWebIdentity"));
+    let by_web_identity = !matches!(policy, vending::Role::Direct { .. })
+        && trust.iter().all(|statement| {
+            texts(&statement["Action"]).contains(&"sts:AssumeRoleWithWebIdentity")
+        });
     for variable in variables(&json!(role.policies)) {
         let known = match variable.strip_prefix("aws:PrincipalTag/") {
             Some(key) => key == tag || policy.tags().keys().any(|own| own.as_str() == key),

@@ -75,6 +75,13 @@ const ITEM_ACTIONS: [(&str, &str); 5] = [
     ("Get", "dynamodb:GetItem"),
 ];
 
+/// What AssumeRole is given beside → IAM actions. Source: IAM user guide, "Pass session tags in AWS STS" and "Monitor
+/// and control actions taken with assumed roles".
+const SESSION_ACTIONS: [(&str, &str); 2] = [
+    ("set_tags", "sts:TagSession"),
+    ("set_source_identity", "sts:SetSourceIdentity"),
+];
+
 /// Ways to call an operation that the scan does not follow.
 const UNSEEN: [&str; 5] = [
     "into_paginator",
@@ -136,6 +143,12 @@ fn action(tokens: &[Token], dot: usize) -> Result<Vec<String>, String> {
     let (_, _, actions) = known
         .ok_or_else(|| format!("{sdk}'s operation {operation} is not in this test's table"))?;
     let mut actions: Vec<String> = actions.iter().map(|&action| action.to_owned()).collect();
+    if operation == "assume_role" {
+        let set = SESSION_ACTIONS
+            .iter()
+            .filter(|(setter, _)| tokens.iter().any(|token| token.is_ident(setter)));
+        actions.extend(set.map(|(_, action)| (*action).to_owned()));
+    }
     if operation.starts_with("transact_") {
         let built = |name: &str| {
             let pattern = [name, ":", ":", "builder"];

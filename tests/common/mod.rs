@@ -4,6 +4,7 @@
 pub(crate) mod faulty;
 pub(crate) mod packages;
 pub(crate) mod reasons;
+pub(crate) mod signed;
 pub(crate) mod signer;
 
 use std::{

@@ -199,7 +199,7 @@ async fn bad_requests_are_answered_in_the_words_of_oauth_and_of_sdks() {
 }
 
 /// The session's own client of DynamoDB.
-fn dynamodb(stack: &Stack, credentials: &Value) -> Client {
+pub(super) fn dynamodb(stack: &Stack, credentials: &Value) -> Client {
     let text = |name: &str| credentials[name].as_str().unwrap().to_owned();
     let vended = aws_credential_types::Credentials::new(
         text("AccessKeyId"),

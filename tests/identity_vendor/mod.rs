@@ -1,13 +1,18 @@
 //! identity-vendor, the real binary behind the HTTP front of the suite.
 
 mod answers;
+mod direct;
 mod failures;
+mod guests;
 mod identities;
 mod presets;
 mod proofs;
+mod revocations;
 mod routes;
+mod sources;
+mod vouching;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::common::{
     audit_lines, bent_policy, environment,

@@ -15,6 +15,8 @@ pub(crate) const SUBJECT: &str = "cognito-identity.amazonaws.com:sub";
 pub(crate) enum Wisher {
     Federated(&'static str),
     Service(&'static str),
+    /// The sessions of a role, by its ARN.
+    Aws(&'static str),
 }
 
 /// One question to a role, and the answer that it must get.
@@ -103,9 +105,14 @@ impl Cell {
                 says(&either) && session.is_none_or(says)
             }
             Some(wisher) => {
+                let itself = match wisher {
+                    Wisher::Aws(arn) => vec![arn],
+                    _ => Vec::new(),
+                };
                 let wisher = match wisher {
                     Wisher::Federated(id) => Trusted::Federated(id),
                     Wisher::Service(id) => Trusted::Service(id),
+                    Wisher::Aws(_) => Trusted::Aws(&itself),
                 };
                 let decision =
                     evaluate_trust(&documents.trust, wisher, &self.action, &self.context);

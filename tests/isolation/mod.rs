@@ -12,6 +12,7 @@ mod functions;
 mod groups;
 mod mutation;
 mod people;
+mod tenants;
 mod trust;
 mod world;
 
@@ -29,6 +30,7 @@ use crate::isolation::{cell::Cell, mutation::Mutant, world::World};
 fn matrix(world: &World) -> Vec<Cell> {
     let cells = [
         people::cells(world),
+        tenants::cells(world),
         functions::cells(world),
         trust::cells(world),
     ]
@@ -125,15 +127,7 @@ fn a_session_policy_that_ships_would_have_cells() {
     let file = PolicyFile::read(&world::tree("policy/policy.toml")).unwrap();
     let vendor: policy::IdentityVendor = file.section().unwrap();
     let roles = vendor.rules.roles.values();
-    let narrowed = |role: &&vending::Role| {
-        matches!(
-            role,
-            vending::Role::Credentials {
-                session_policy: Some(_),
-                ..
-            }
-        )
-    };
+    let narrowed = |role: &&vending::Role| role.session_policy().is_some();
     assert_eq!(roles.filter(narrowed).count(), 0);
 }
 

@@ -279,7 +279,7 @@ fn by_pipes(world: &World) -> Vec<Cell> {
     cells
 }
 
-fn wish(world: &World, role: &str, action: &str, wisher: Wisher, what: &str) -> Cell {
+pub(super) fn wish(world: &World, role: &str, action: &str, wisher: Wisher, what: &str) -> Cell {
     Cell {
         trust: Some(wisher),
         ..Cell::new(role, action, &world.role_arn(role), &format!("by {what}"))

@@ -14,12 +14,12 @@ use crate::denial::{Denial, Denied};
 #[error("the token's iss is not an issuer of the policy")]
 struct UnknownIssuer;
 
-/// The caller whom the issuer vouches for.
+/// The caller whom the issuer vouches for, and whether the token is good for once.
 pub(super) async fn verify(
     sources: &[Source],
     text: &str,
     invocation: &Invocation,
-) -> Result<Caller, Denied> {
+) -> Result<(Caller, bool), Denied> {
     let jwt = UnverifiedJwt::decode(text)
         .map_err(|error| Denied::because(Denial::ProofRejected(error.reason()), error))?;
     let (source, issuer) = issuer_of(sources, &jwt).ok_or_else(|| {
@@ -27,14 +27,16 @@ pub(super) async fn verify(
     })?;
     invocation.note(|line, _| line.about_source(source.name.as_str()));
     let claims = issuer.verify(&jwt, invocation.deadline()).await?;
-    Ok(Caller {
+    let caller = Caller {
         source: source.name.clone(),
         subject: claims.subject().to_owned(),
         issued_at: claims.issued_at(),
         expires_at: claims.expires_at(),
+        bound_to_proof: source.bound_to_proof,
         claims: Claims(claims.into_members()),
         guest_identity: None,
-    })
+    };
+    Ok((caller, source.single_use))
 }
 
 /// The source that `jwt` names by its `iss`. Nobody vouches for that yet.

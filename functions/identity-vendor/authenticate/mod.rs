@@ -1,32 +1,96 @@
 //! Authenticate: from a proof to a [`Caller`], of whom the rules see nothing else.
 
+mod guest;
 mod jwt;
+mod used_token;
+mod vouched;
+
+use std::collections::BTreeMap;
 
 use secrecy::{ExposeSecret, SecretString};
-use shared::{invocation::Invocation, jwt::Issuer, policy::Name, vending::Caller};
+use shared::{
+    invocation::Invocation,
+    jwt::Issuer,
+    policy::{Name, VendorBackEnd},
+    vending::Caller,
+};
 
-use crate::denial::Denied;
+pub(crate) use self::{guest::Guests, used_token::UsedTokens, vouched::Vouched};
+use crate::denial::{Denial, Denied};
 
 /// Those whose proofs are believed.
-pub(crate) struct Sources(pub(crate) Vec<Source>);
+pub(crate) struct Sources {
+    /// The issuers of JWTs.
+    pub(crate) issuers: Vec<Source>,
+    /// The back ends that vouch by IAM.
+    pub(crate) back_ends: BTreeMap<Name, VendorBackEnd>,
+    /// The tokens that are good for once.
+    pub(crate) used: UsedTokens,
+    /// The guests who may keep their identity.
+    pub(crate) guests: Option<Guests>,
+}
 
-/// One of them: an issuer of JWTs, by each URL that it goes by.
+/// An issuer of JWTs, by each URL that it goes by.
 pub(crate) struct Source {
     pub(crate) name: Name,
     pub(crate) issuers: Vec<Issuer>,
+    pub(crate) single_use: bool,
+    pub(crate) bound_to_proof: bool,
+}
+
+/// What a caller shows.
+#[derive(Debug)]
+pub(crate) enum Proof {
+    /// A JWT of an issuer.
+    Jwt(SecretString),
+    /// A back end's word for a user of its own; IAM authenticated the back end.
+    Vouched(Vouched),
+}
+
+/// Whether a request is repeated with the same proof, as SDKs do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repeats {
+    /// Never on purpose: a token exchange.
+    No,
+    /// By retries and at each refresh: the credentials of an SDK.
+    Yes,
 }
 
 impl Sources {
     /// Who shows this proof. The source is noted as soon as it is known, for a proof that does not hold too.
     pub(crate) async fn authenticate(
         &self,
-        subject_token: &SecretString,
+        proof: &Proof,
+        guest_token: Option<&SecretString>,
+        repeats: Repeats,
         invocation: &Invocation,
     ) -> Result<Caller, Denied> {
-        let caller = jwt::verify(&self.0, subject_token.expose_secret(), invocation).await?;
+        let deadline = invocation.deadline();
+        let (mut caller, single_use) = match proof {
+            Proof::Jwt(token) => {
+                jwt::verify(&self.issuers, token.expose_secret(), invocation).await?
+            }
+            Proof::Vouched(vouched) => {
+                if self.back_ends.contains_key(&vouched.source) {
+                    let source = vouched.source.as_str();
+                    invocation.note(|line, _| line.about_source(source));
+                }
+                (vouched::verify(&self.back_ends, vouched)?, false)
+            }
+        };
         invocation.note(|line, key| {
             line.about_subject(caller.source.as_str(), &caller.subject, key);
         });
+        if let Some(token) = guest_token {
+            let text = "guest_token is not accepted";
+            let guests = self.guests.as_ref();
+            let guests = guests.ok_or(Denial::InvalidRequest(text))?;
+            caller.guest_identity = Some(guests.identity_of(token, deadline).await?);
+        }
+        // Last, so that a request that is refused otherwise uses up nothing.
+        if single_use {
+            self.used.admit(&caller, repeats, deadline).await?;
+        }
         Ok(caller)
     }
 }

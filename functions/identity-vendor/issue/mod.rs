@@ -1,5 +1,7 @@
 //! Issue: a granted role becomes a Cognito token or AWS credentials.
 
+mod guest;
+mod identity;
 mod identity_pool;
 mod identity_record;
 mod sts;
@@ -13,7 +15,13 @@ use shared::{
     policy::Name,
     vending::{Caller, MAX_INTERNAL_TOKEN_SECONDS, Role, tags},
 };
+use time::OffsetDateTime;
 
+use self::{
+    identity::Identities,
+    identity_record::Identity,
+    sts::{Session, SourcedSession},
+};
 pub(crate) use self::{
     identity_pool::{IdentityPool, OpenIdToken, TokenRequest},
     identity_record::IdentityRecords,
@@ -24,6 +32,9 @@ use crate::{
     request::Wanted,
     role_arn::RoleArn,
 };
+
+/// What STS answers to a session whose policy and tags are together larger than it packs.
+const TOO_LARGE: &str = "PackedPolicyTooLarge";
 
 /// A granted role, and the rule that granted it.
 pub(crate) struct Grant<'a> {
@@ -43,7 +54,8 @@ pub(crate) enum Vended {
 /// Credentials, and of which identity and account they are.
 pub(crate) struct VendedCredentials {
     pub(crate) credentials: Credentials,
-    pub(crate) identity_id: String,
+    /// None with the flow `direct`.
+    pub(crate) identity_id: Option<String>,
     pub(crate) account_id: String,
 }
 
@@ -53,6 +65,18 @@ pub(crate) struct Issue {
     identity_pool: IdentityPool,
     sts: Sts,
     role_arns: BTreeMap<Name, RoleArn>,
+}
+
+/// The session that is wanted of STS, for one caller.
+struct Plan<'a> {
+    caller: &'a Caller,
+    identity: &'a Identity,
+    grant: &'a Grant<'a>,
+    arn: &'a RoleArn,
+    seconds: u32,
+    policy: Option<String>,
+    source_identity: Option<String>,
+    deadline: Deadline,
 }
 
 impl Issue {
@@ -78,75 +102,166 @@ impl Issue {
         wanted: Option<Wanted>,
         deadline: Deadline,
     ) -> Result<Vended, Denied> {
-        let tags = tags(grant.role.tags(), caller)
-            .map_err(|refused| Denied::because(Denial::ClaimNotUsable, refused))?;
-        let request = |seconds| TokenRequest {
-            alias: grant.alias,
-            tags: &tags,
+        let refuse = |text| Err(Denied::from(Denial::InvalidTarget(text)));
+        match (grant.role, wanted) {
+            (Role::Credentials { .. } | Role::Direct { .. }, Some(Wanted::Token)) => {
+                return refuse("this role is vended as credentials, not as a token");
+            }
+            (Role::Direct { .. }, _) if caller.guest_identity.is_some() => {
+                return refuse(
+                    "sessions of this role have no identity that a guest's could become",
+                );
+            }
+            _ => {}
+        }
+        // All that can refuse without a call comes before the first one.
+        let tags = tags(grant.role.tags(), caller).map_err(unusable)?;
+        let policy = grant.role.session_policy();
+        let policy = policy.map(|policy| policy.render(caller)).transpose();
+        let policy = policy.map_err(unusable)?;
+        let source_identity = grant.role.source_identity(caller).map_err(unusable)?;
+        let now = u64::try_from(OffsetDateTime::now_utc().unix_timestamp()).unwrap_or(0);
+        let seconds = grant.role.seconds_for(caller, now);
+        let seconds = seconds.map_err(|error| Denied::because(Denial::ProofEndsTooSoon, error))?;
+
+        let on_record = self.records.read(caller, grant.alias, deadline).await?;
+        if on_record.revokes(caller) {
+            return Err(Denial::Revoked.into());
+        }
+        let identity = match on_record.identity {
+            Some(identity) => identity,
+            None => self.records.create(caller, deadline).await?,
+        };
+        if let (Role::Token { token_seconds, .. }, None | Some(Wanted::Token)) =
+            (grant.role, wanted)
+        {
+            let request = TokenRequest {
+                alias: grant.alias,
+                tags: &tags,
+                seconds: *token_seconds,
+            };
+            let identities = self.identities(deadline);
+            let token = identities
+                .open_id_token(caller, &identity, &request)
+                .await?;
+            return Ok(Vended::Token(token, *token_seconds));
+        }
+        let plan = Plan {
+            caller,
+            identity: &identity,
+            grant,
+            arn: self.role_arns.get(grant.alias).ok_or(Denial::Internal)?,
             seconds,
+            policy,
+            source_identity,
+            deadline,
         };
-        let session_policy = match (grant.role, wanted) {
-            (Role::Token { token_seconds, .. }, None | Some(Wanted::Token)) => {
-                let request = request(*token_seconds);
-                let token = self.open_id_token(caller, &request, deadline).await?;
-                return Ok(Vended::Token(token, *token_seconds));
-            }
-            (Role::Credentials { .. }, Some(Wanted::Token)) => {
-                let text = "this role is vended as credentials, not as a token";
-                return Err(Denial::InvalidTarget(text).into());
-            }
-            (Role::Token { .. }, Some(Wanted::Credentials)) => None,
-            (Role::Credentials { session_policy, .. }, _) => session_policy.as_ref(),
-        };
-        let session_policy = session_policy
-            .map(|policy| policy.render(caller))
-            .transpose();
-        let session_policy =
-            session_policy.map_err(|refused| Denied::because(Denial::ClaimNotUsable, refused))?;
-        let arn = self.role_arns.get(grant.alias).ok_or(Denial::Internal)?;
-        let request = request(MAX_INTERNAL_TOKEN_SECONDS);
-        let token = self.open_id_token(caller, &request, deadline).await?;
-        let duration = grant.role.duration_seconds();
-        let credentials = self
-            .sts
-            .assume(arn, &token, duration, session_policy.as_deref(), deadline)
-            .await?;
-        Ok(Vended::Credentials(VendedCredentials {
-            credentials,
-            identity_id: token.identity_id,
-            account_id: arn.account_id().to_owned(),
-        }))
+        let vended = self.credentials(&plan, &tags).await?;
+        Ok(Vended::Credentials(vended))
     }
 
-    /// A token of the caller's one identity, which is made at the first call.
-    async fn open_id_token(
+    /// Credentials with these tags; where they are too large for STS, once more without those that may be dropped.
+    async fn credentials(
         &self,
-        caller: &Caller,
-        request: &TokenRequest<'_>,
-        deadline: Deadline,
-    ) -> Result<OpenIdToken, ServiceError> {
-        let identity = self.records.find_or_create(caller, deadline).await?;
-        let user_id = identity.developer_user_id.as_str();
-        let known = identity.identity_id.as_deref();
-        let pool = &self.identity_pool;
-        let token = pool
-            .open_id_token(user_id, known, request, deadline)
-            .await?;
-        if known.is_some() {
-            return Ok(token);
+        plan: &Plan<'_>,
+        tags: &BTreeMap<String, String>,
+    ) -> Result<VendedCredentials, Denied> {
+        let too_large = match self.session(plan, tags).await {
+            Err(Failed::TooLarge(error)) => error,
+            Err(Failed::Denied(denied)) => return Err(denied),
+            Ok(vended) => return Ok(vended),
+        };
+        let droppable = plan.grant.role.tags().iter();
+        let droppable = droppable.filter(|(_, tag)| tag.droppable);
+        let droppable: Vec<&str> = droppable.map(|(key, _)| key.as_str()).collect();
+        if droppable.is_empty() {
+            return Err(unusable(too_large));
         }
-        let kept = self
-            .records
-            .keep_identity_id(caller, &token.identity_id, deadline)
-            .await?;
-        if kept == token.identity_id {
-            Ok(token)
-        } else {
-            // Another first call was faster, and Cognito made two: the one on record is theirs.
-            pool.open_id_token(user_id, Some(&kept), request, deadline)
-                .await
+        let mut kept = tags.clone();
+        kept.retain(|key, _| !droppable.contains(&key.as_str()));
+        tracing::warn!(
+            dropped = droppable.join(","),
+            "session without its droppable tags"
+        );
+        match self.session(plan, &kept).await {
+            Err(Failed::TooLarge(error)) => Err(unusable(error)),
+            Err(Failed::Denied(denied)) => Err(denied),
+            Ok(vended) => Ok(vended),
         }
     }
+
+    async fn session(
+        &self,
+        plan: &Plan<'_>,
+        tags: &BTreeMap<String, String>,
+    ) -> Result<VendedCredentials, Failed> {
+        let session = Session {
+            role_arn: plan.arn,
+            seconds: plan.seconds,
+            policy: plan.policy.as_deref(),
+        };
+        let (credentials, identity_id) = if let Role::Direct { .. } = plan.grant.role {
+            let wanted = plan.grant.role.tags().iter();
+            let transitive =
+                wanted.filter(|(key, tag)| tag.transitive && tags.contains_key(key.as_str()));
+            let sourced = SourcedSession {
+                session,
+                // Opaque: CloudTrail shows it, and so does every error that AWS gives the holder.
+                name: &plan.identity.developer_user_id,
+                alias: plan.grant.alias,
+                tags,
+                transitive: transitive.map(|(key, _)| key.as_str()).collect(),
+                source_identity: plan.source_identity.as_deref(),
+            };
+            let credentials = self.sts.assume_directly(&sourced, plan.deadline).await?;
+            (credentials, None)
+        } else {
+            let request = TokenRequest {
+                alias: plan.grant.alias,
+                tags,
+                seconds: MAX_INTERNAL_TOKEN_SECONDS,
+            };
+            let identities = self.identities(plan.deadline);
+            let token = identities.open_id_token(plan.caller, plan.identity, &request);
+            let token = token.await.map_err(Failed::Denied)?;
+            let credentials = self.sts.assume(&session, &token, plan.deadline).await?;
+            (credentials, Some(token.identity_id))
+        };
+        Ok(VendedCredentials {
+            credentials,
+            identity_id,
+            account_id: plan.arn.account_id().to_owned(),
+        })
+    }
+
+    fn identities(&self, deadline: Deadline) -> Identities<'_> {
+        Identities {
+            records: &self.records,
+            pool: &self.identity_pool,
+            deadline,
+        }
+    }
+}
+
+/// Why there is no session.
+enum Failed {
+    /// Policy and tags are too large together.
+    TooLarge(ServiceError),
+    Denied(Denied),
+}
+
+impl From<ServiceError> for Failed {
+    fn from(error: ServiceError) -> Self {
+        if error.code.starts_with(TOO_LARGE) {
+            Self::TooLarge(error)
+        } else {
+            Self::Denied(error.into())
+        }
+    }
+}
+
+fn unusable(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Denied {
+    Denied::because(Denial::ClaimNotUsable, cause)
 }
 
 impl Vended {

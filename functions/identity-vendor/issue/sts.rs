@@ -1,22 +1,49 @@
-//! Temporary credentials, by the Cognito token.
+//! Temporary credentials, by a Cognito token or by the vendor's own role.
+
+use std::collections::BTreeMap;
 
 use aws_config::SdkConfig;
-use aws_sdk_sts::{Client, config::Builder};
+use aws_sdk_sts::{Client, config::Builder, types::Tag};
 use secrecy::{ExposeSecret, SecretString};
 use shared::{
     aws::{ServiceError, timeouts},
     deadline::Deadline,
+    policy::Name,
+    vending::ROLE_TAG,
 };
 use time::OffsetDateTime;
 
 use super::OpenIdToken;
 use crate::role_arn::RoleArn;
 
-const OPERATION: &str = "sts:AssumeRoleWithWebIdentity";
+const BY_WEB_IDENTITY: &str = "sts:AssumeRoleWithWebIdentity";
+const DIRECTLY: &str = "sts:AssumeRole";
 
 /// The Security Token Service.
 pub(crate) struct Sts {
     client: Client,
+}
+
+/// The session that is asked for.
+pub(crate) struct Session<'a> {
+    pub(crate) role_arn: &'a RoleArn,
+    pub(crate) seconds: u32,
+    /// What narrows the role.
+    pub(crate) policy: Option<&'a str>,
+}
+
+/// A session that the vendor's own role begins: what a Cognito token would carry is asked for.
+pub(crate) struct SourcedSession<'a> {
+    pub(crate) session: Session<'a>,
+    /// The session's name.
+    pub(crate) name: &'a str,
+    /// The role's alias, which its trust policy asks for.
+    pub(crate) alias: &'a Name,
+    /// What the session carries beside the alias.
+    pub(crate) tags: &'a BTreeMap<String, String>,
+    /// Those of the tags that go on to further roles.
+    pub(crate) transitive: Vec<&'a str>,
+    pub(crate) source_identity: Option<&'a str>,
 }
 
 /// Credentials of a role session.
@@ -33,38 +60,88 @@ impl Sts {
         Self { client }
     }
 
-    /// Credentials of the role at `role_arn` for the identity that `token` names, for `seconds`.
+    /// Credentials for the identity that `token` names.
     pub(crate) async fn assume(
         &self,
-        role_arn: &RoleArn,
+        session: &Session<'_>,
         token: &OpenIdToken,
-        seconds: u32,
-        session_policy: Option<&str>,
         deadline: Deadline,
     ) -> Result<Credentials, ServiceError> {
         let output = self
             .client
             .assume_role_with_web_identity()
-            .role_arn(role_arn.as_str())
+            .role_arn(session.role_arn.as_str())
             .role_session_name(session_name(&token.identity_id))
             .web_identity_token(token.token.expose_secret())
-            .duration_seconds(i32::try_from(seconds).unwrap_or(i32::MAX))
-            .set_policy(session_policy.map(str::to_owned))
+            .duration_seconds(session.duration())
+            .set_policy(session.policy.map(str::to_owned))
             .customize()
             .config_override(Builder::new().timeout_config(timeouts(deadline)))
             .send()
             .await
-            .map_err(|error| ServiceError::new(OPERATION, &error))?;
-        let incomplete = || ServiceError::incomplete(OPERATION);
-        let credentials = output.credentials.ok_or_else(incomplete)?;
-        let expiration = OffsetDateTime::from_unix_timestamp(credentials.expiration.secs());
-        Ok(Credentials {
-            access_key_id: credentials.access_key_id,
-            secret_access_key: SecretString::from(credentials.secret_access_key),
-            session_token: SecretString::from(credentials.session_token),
-            expiration: expiration.map_err(|_| incomplete())?,
-        })
+            .map_err(|error| ServiceError::new(BY_WEB_IDENTITY, &error))?;
+        read(output.credentials, BY_WEB_IDENTITY)
     }
+
+    /// Credentials by the vendor's own role, which the role at `session.role_arn` trusts.
+    pub(crate) async fn assume_directly(
+        &self,
+        sourced: &SourcedSession<'_>,
+        deadline: Deadline,
+    ) -> Result<Credentials, ServiceError> {
+        let session = &sourced.session;
+        // Last, so that nothing stands in its place.
+        let bound = [(ROLE_TAG, sourced.alias.as_str())];
+        let tags = sourced.tags.iter();
+        let tags = tags.map(|(key, value)| (key.as_str(), value.as_str()));
+        let tags = tags.filter(|(key, _)| *key != ROLE_TAG).chain(bound);
+        let tags = tags.map(|(key, value)| Tag::builder().key(key).value(value).build());
+        let tags: Vec<Tag> = tags
+            .collect::<Result<_, _>>()
+            .map_err(|_| ServiceError::incomplete(DIRECTLY))?;
+        let transitive: Vec<String> = sourced
+            .transitive
+            .iter()
+            .map(|&key| key.to_owned())
+            .collect();
+        let output = self
+            .client
+            .assume_role()
+            .role_arn(session.role_arn.as_str())
+            .role_session_name(session_name(sourced.name))
+            .duration_seconds(session.duration())
+            .set_policy(session.policy.map(str::to_owned))
+            .set_tags(Some(tags))
+            .set_transitive_tag_keys((!transitive.is_empty()).then_some(transitive))
+            .set_source_identity(sourced.source_identity.map(str::to_owned))
+            .customize()
+            .config_override(Builder::new().timeout_config(timeouts(deadline)))
+            .send()
+            .await
+            .map_err(|error| ServiceError::new(DIRECTLY, &error))?;
+        read(output.credentials, DIRECTLY)
+    }
+}
+
+impl Session<'_> {
+    fn duration(&self) -> i32 {
+        i32::try_from(self.seconds).unwrap_or(i32::MAX)
+    }
+}
+
+fn read(
+    credentials: Option<aws_sdk_sts::types::Credentials>,
+    operation: &'static str,
+) -> Result<Credentials, ServiceError> {
+    let incomplete = || ServiceError::incomplete(operation);
+    let credentials = credentials.ok_or_else(incomplete)?;
+    let expiration = OffsetDateTime::from_unix_timestamp(credentials.expiration.secs());
+    Ok(Credentials {
+        access_key_id: credentials.access_key_id,
+        secret_access_key: SecretString::from(credentials.secret_access_key),
+        session_token: SecretString::from(credentials.session_token),
+        expiration: expiration.map_err(|_| incomplete())?,
+    })
 }
 
 /// The identity's id, by which CloudTrail entries are found: its `:` is not among the characters of a

@@ -12,7 +12,7 @@ use serde_json::json;
 use shared::policy::Name;
 
 use super::{Asked, Request, parse};
-use crate::denial::Denial;
+use crate::{authenticate::Proof, denial::Denial};
 
 // Written out: what the parser takes for a grant and for a type of token is compared with the standard's words.
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -144,7 +144,10 @@ proptest! {
         let request = post(FORM, &body, false);
         prop_assert_eq!(request.is_ok(), is_token_exchange(&pairs), "{}", body);
         if let Ok(request) = request {
-            prop_assert_eq!(request.subject_token.expose_secret(), values(&pairs, "subject_token")[0]);
+            let Proof::Jwt(token) = &request.proof else {
+                panic!("expected a JWT");
+            };
+            prop_assert_eq!(token.expose_secret(), values(&pairs, "subject_token")[0]);
             let role = request.role.map(|role| role.as_str().to_owned());
             prop_assert_eq!(role.as_deref(), values(&pairs, "audience").first().copied());
         }

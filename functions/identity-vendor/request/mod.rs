@@ -3,6 +3,7 @@
 mod form;
 #[cfg(test)]
 mod hostile;
+mod vouch;
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use secrecy::SecretString;
@@ -10,6 +11,7 @@ use shared::policy::Name;
 
 use self::form::Form;
 use crate::{
+    authenticate::Proof,
     denial::Denial,
     protocol::{AWS_CREDENTIALS, JWT, JWT_TYPES, TOKEN_EXCHANGE},
     route::{Route, Routed},
@@ -28,7 +30,9 @@ pub(crate) enum Asked {
 #[derive(Debug)]
 pub(crate) struct Request {
     /// The caller's proof of identity.
-    pub(crate) subject_token: SecretString,
+    pub(crate) proof: Proof,
+    /// A guest's own Cognito token, beside the proof.
+    pub(crate) guest_token: Option<SecretString>,
     /// The role that was asked for.
     pub(crate) role: Option<Name>,
     /// What was asked for; `None` leaves it to the role.
@@ -53,7 +57,7 @@ pub(crate) fn parse(event: &ApiGatewayV2httpRequest) -> Result<Asked, Denial> {
             bearer(event, Wanted::Credentials, role.map(role_name))
         }
         Route::Identity => bearer(event, Wanted::Token, None),
-        Route::Vouch => Err(Denial::NoSuchRoute),
+        Route::Vouch => vouch::parse(event),
         Route::Health => return Ok(Asked::Health),
     };
     request.map(Asked::Vend)
@@ -80,7 +84,8 @@ fn bearer(
         return Err(Denial::InvalidRequest("Authorization is repeated"));
     }
     Ok(Request {
-        subject_token: SecretString::from(token.trim()),
+        proof: Proof::Jwt(SecretString::from(token.trim())),
+        guest_token: None,
         role: role.transpose()?,
         requested_token_type: Some(wanted),
     })
@@ -130,7 +135,8 @@ fn token_exchange(event: &ApiGatewayV2httpRequest) -> Result<Request, Denial> {
         _ => return Err(Denial::InvalidTarget("name one role by audience")),
     };
     Ok(Request {
-        subject_token: SecretString::from(subject_token),
+        proof: Proof::Jwt(SecretString::from(subject_token)),
+        guest_token: form.one("guest_token")?.map(SecretString::from),
         role,
         requested_token_type,
     })
@@ -181,7 +187,10 @@ mod tests {
     #[test]
     fn a_token_exchange_is_read() {
         let request = post(GOOD).unwrap();
-        assert_eq!(request.subject_token.expose_secret(), "e30.e30.c2ln");
+        let Proof::Jwt(token) = &request.proof else {
+            panic!("expected a JWT");
+        };
+        assert_eq!(token.expose_secret(), "e30.e30.c2ln");
         assert_eq!(request.role.unwrap().as_str(), "member");
         assert_eq!(request.requested_token_type, None);
     }
@@ -311,7 +320,9 @@ mod tests {
         });
         for (method, path) in [("GET", "/credentials"), ("POST", "/identity")] {
             let request = read(&event(method, path, with_body.clone())).unwrap();
-            assert_eq!(request.subject_token.expose_secret(), "e30.e30.c2ln");
+            assert!(
+                matches!(&request.proof, Proof::Jwt(token) if token.expose_secret() == "e30.e30.c2ln")
+            );
             assert!(request.role.is_none(), "{path}");
         }
     }

@@ -32,6 +32,18 @@ impl UnverifiedJwt {
     /// When it is not a compact JWS with a JSON header, claims and an `iss`, is longer than 16 KiB, has no signature or
     /// a symmetric one, is by its `typ` made for another purpose, or asks for extensions by `crit` or `b64`.
     pub fn decode(text: &str) -> Result<Self, MalformedJwt> {
+        Self::decode_of_type(text, names_a_jwt)
+    }
+
+    /// [`UnverifiedJwt::decode`] for a token of an Amazon Cognito identity pool, whose `typ` is `JWS`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn decode_of_identity_pool(text: &str) -> Result<Self, MalformedJwt> {
+        Self::decode_of_type(text, |typ| typ == "JWS")
+    }
+
+    fn decode_of_type(text: &str, accepts: fn(&str) -> bool) -> Result<Self, MalformedJwt> {
         if text.len() > MAX_TOKEN {
             return Err(MalformedJwt::TooLong);
         }
@@ -44,7 +56,7 @@ impl UnverifiedJwt {
                 _ => MalformedJwt::Parts,
             });
         };
-        check_header(&object(Part::Header, header)?)?;
+        check_header(&object(Part::Header, header)?, accepts)?;
         if octets(Part::Signature, signature)?.is_empty() {
             return Err(MalformedJwt::Unsigned);
         }
@@ -87,7 +99,10 @@ impl UnverifiedJwt {
     }
 }
 
-fn check_header(header: &Map<String, Value>) -> Result<(), MalformedJwt> {
+fn check_header(
+    header: &Map<String, Value>,
+    accepts: fn(&str) -> bool,
+) -> Result<(), MalformedJwt> {
     let Some(algorithm) = header.get("alg").and_then(Value::as_str) else {
         return Err(MalformedJwt::NoAlgorithm);
     };
@@ -107,7 +122,7 @@ fn check_header(header: &Map<String, Value>) -> Result<(), MalformedJwt> {
         return Err(MalformedJwt::UnencodedPayload);
     }
     match header.get("typ") {
-        Some(Value::String(typ)) if !names_a_jwt(typ) => Err(MalformedJwt::Type),
+        Some(Value::String(typ)) if !accepts(typ) => Err(MalformedJwt::Type),
         _ => Ok(()),
     }
 }

@@ -31,7 +31,7 @@ pub use self::sections::{compiled, schema};
 pub use self::{
     bounded::{Bounded, Message},
     error::{PolicyError, PolicyErrors},
-    identity_vendor::{IdentityVendor, Source as VendorSource},
+    identity_vendor::{BackEnd as VendorBackEnd, IdentityVendor, Source as VendorSource},
     post_confirmation::{OnFailure, PostConfirmation},
     pre_sign_up::{
         Attribute, Check, CheckKind, Clients, DisposableDomain, DomainPattern, EmailDomain,

@@ -67,10 +67,10 @@ fn every_error_is_reported_at_once_with_its_line_and_path() {
         .replace("role = \"member\"", "role = \"admin\"\ndeny = 1");
     let expected = [
         "policy.toml:5: pre-sign-up.checks[].name: a name is 1 to 64 of a-z, 0-9, - and _, beginning with a letter",
-        "policy.toml:6: pre-sign-up.checks[]: unknown key, expected one of `name`, `mode`, `on_undecided`, `applies_to`, `clients`, `message`, `email_domain`, `disposable_domain`, `user_name`, `attribute`, `phone_number`",
+        "policy.toml:6: pre-sign-up.checks[]: unknown key, expected one of `name`, `mode`, `on_undecided`, `applies_to`, `clients`, `message`, `email_domain`, `disposable_domain`, `user_name`, `attribute`, `phone_number`, `invitation`",
         "policy.toml:7: pre-sign-up.checks[].email_domain.allow[]: expected a domain such as example.com, or *.example.com for all below it",
         "policy.toml:7: pre-sign-up.checks[].email_domain.allow[]: expected a string",
-        "policy.toml:19: identity-vendor.roles.member.flow: expected `token` or `credentials`",
+        "policy.toml:19: identity-vendor.roles.member.flow: expected one of `token`, `credentials`, `direct`",
         "policy.toml:24: identity-vendor.rules[].deny: expected a boolean",
     ];
     let mut found = errors(&text);
@@ -261,12 +261,12 @@ fn what_would_check_nothing_or_mean_two_things_is_refused() {
         (
             "role = \"member\"",
             "",
-            "20: identity-vendor: the rule everybody needs either role or deny = true",
+            "20: identity-vendor: the rule everybody needs one of role, role_from_token = true and deny = true",
         ),
         (
             "role = \"member\"",
             "role = \"member\"\ndeny = true",
-            "20: identity-vendor: the rule everybody needs either role or deny = true",
+            "20: identity-vendor: the rule everybody needs one of role, role_from_token = true and deny = true",
         ),
         (
             "[[identity-vendor.rules]]",
@@ -276,7 +276,7 @@ fn what_would_check_nothing_or_mean_two_things_is_refused() {
         (
             "flow = \"token\"\n",
             &format!("{credentials}token_seconds = 60\n"),
-            "19: identity-vendor: member: token_seconds has no effect: no token leaves with flow = \"credentials\"",
+            "19: identity-vendor: member: token_seconds has no effect: no token leaves",
         ),
         (
             "flow = \"token\"\n",
@@ -370,7 +370,9 @@ fn a_store_is_one_thing_and_an_endpoint_knows_who_asks() {
     let found = bent("dynamodb.lookup = \"as_typed\"\n", "");
     assert_eq!(
         found,
-        ["policy.toml:25: user-migration: expected one of dynamodb and https: what the store is"]
+        [
+            "policy.toml:25: user-migration: expected one of dynamodb, https and cognito: what the store is"
+        ]
     );
     let url = "url = \"https://legacy.example.com/\"";
     let proof = "policy.toml:25: user-migration: expected one of bearer and hmac: passwords go to nobody who cannot \

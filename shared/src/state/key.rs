@@ -81,6 +81,24 @@ impl DirectoryKey {
         }
     }
 
+    /// That proofs of a source, or for a role, are no longer good if they were made before a time. `kind` is
+    /// `source` or `role`, `value` the name that the policy has for it.
+    pub fn revoked(kind: &str, value: &str) -> Self {
+        Self {
+            pk: format!("REVOKED#{kind}#{value}"),
+            sk: "REVOKED".to_owned(),
+        }
+    }
+
+    /// Whose a guest's identity has become.
+    pub fn guest(identity_pool_id: &str, identity_id: &str) -> Self {
+        let identity = digest("guest", &[identity_pool_id, identity_id]);
+        Self {
+            pk: format!("GUEST#{identity_pool_id}#{identity}"),
+            sk: "GUEST".to_owned(),
+        }
+    }
+
     fn of_user(user_pool_id: &str, sub: &str, sk: String) -> Self {
         let pk = format!("USER#{user_pool_id}#{sub}");
         Self { pk, sk }
@@ -96,6 +114,12 @@ impl EphemeralKey {
     pub fn limit(function: &str, limit: &str, parts: &[&str]) -> Self {
         let digest = digest("limit", parts);
         Self(format!("LIMIT#{function}#{limit}#{digest}"))
+    }
+
+    /// The mark that a token of a source has been used, by its `jti`.
+    pub fn used_token(source: &str, jti: &str) -> Self {
+        let digest = digest("jti", &[source, jti]);
+        Self(format!("JTI#{source}#{digest}"))
     }
 
     /// The mark that an event without an id has been seen within its window.

@@ -20,6 +20,8 @@ pub struct Caller {
     pub issued_at: u64,
     /// When the proof ends, seconds since 1970.
     pub expires_at: u64,
+    /// Whether no session may outlive the proof.
+    pub bound_to_proof: bool,
     /// The guest identity that the caller has proved to own.
     pub guest_identity: Option<String>,
 }

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+use serde_json::Value;
+
 use super::{Caller, ClaimPath, Condition, Role, Verdict};
 use crate::name::Name;
 
@@ -14,6 +17,8 @@ pub struct Rules {
     pub rules: Vec<Rule>,
     /// By source, the alias for callers whom no rule names.
     pub default_roles: BTreeMap<Name, Name>,
+    /// The ARN behind each alias, for rules that read roles from the token. The wiring knows them.
+    pub role_arns: BTreeMap<Name, String>,
 }
 
 /// One rule: whoever meets all conditions may have the role, or is refused.
@@ -27,6 +32,20 @@ pub struct Rule {
     pub when: Vec<Condition>,
     /// What it comes to.
     pub effect: Effect,
+    /// Whether it decides.
+    pub mode: Mode,
+}
+
+/// Whether a rule decides, or only says what it would have decided.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Mode {
+    /// It decides.
+    #[default]
+    Enforce,
+    /// It is passed over; the audit line says what it would have come to.
+    Report,
 }
 
 /// What a rule does.
@@ -34,6 +53,9 @@ pub struct Rule {
 pub enum Effect {
     /// Grants the role of this alias.
     Grant(Name),
+    /// Grants a role that a Cognito user pool's token names by its ARN: the one asked for, if it is among
+    /// `cognito:roles`; else `cognito:preferred_role`, if it is among them too.
+    GrantFromToken,
     /// Refuses, and no later rule is looked at.
     Deny,
 }
@@ -76,6 +98,10 @@ pub enum Passed<'a> {
     Condition(&'a ClaimPath, Verdict),
     /// It grants another role than the one that was asked for.
     OtherRole,
+    /// The token names no role that can be vended, or not the one that was asked for.
+    NoRoleInToken,
+    /// It only reports; this is what it would have come to.
+    Reported(Choice<'a>),
 }
 
 /// Goes through the rules in order. The first whose conditions hold decides: it grants its role, if that is the
@@ -85,17 +111,20 @@ pub fn choose<'a>(rules: &'a Rules, caller: &Caller, requested: Option<&Name>) -
     let wanted = |alias: &Name| requested.is_none_or(|requested| requested == alias);
     let mut steps = Vec::new();
     for rule in &rules.rules {
-        let passed = match (rule.obstacle(caller), &rule.effect) {
-            (Some(obstacle), _) => obstacle,
-            (None, Effect::Grant(alias)) if !wanted(alias) => Passed::OtherRole,
-            (None, Effect::Grant(alias)) => {
-                let choice = Choice::Role(alias, Some(&rule.name));
-                return Decision { choice, steps };
-            }
-            (None, Effect::Deny) => {
-                let choice = Choice::Denied(&rule.name);
-                return Decision { choice, steps };
-            }
+        let would_be = match (rule.obstacle(caller), &rule.effect) {
+            (Some(obstacle), _) => Err(obstacle),
+            (None, Effect::Grant(alias)) if !wanted(alias) => Err(Passed::OtherRole),
+            (None, Effect::Grant(alias)) => Ok(Choice::Role(alias, Some(&rule.name))),
+            (None, Effect::GrantFromToken) => match rules.role_in_token(caller, requested) {
+                Some(alias) => Ok(Choice::Role(alias, Some(&rule.name))),
+                None => Err(Passed::NoRoleInToken),
+            },
+            (None, Effect::Deny) => Ok(Choice::Denied(&rule.name)),
+        };
+        let passed = match (would_be, rule.mode) {
+            (Ok(choice), Mode::Enforce) => return Decision { choice, steps },
+            (Ok(choice), Mode::Report) => Passed::Reported(choice),
+            (Err(passed), _) => passed,
         };
         let rule = &rule.name;
         steps.push(Step { rule, passed });
@@ -108,6 +137,23 @@ pub fn choose<'a>(rules: &'a Rules, caller: &Caller, requested: Option<&Name>) -
     Decision { choice, steps }
 }
 
+impl Rules {
+    /// The alias of the role that the token names. What it does not name exactly is not granted.
+    fn role_in_token(&self, caller: &Caller, requested: Option<&Name>) -> Option<&Name> {
+        let roles = caller.claims.0.get("cognito:roles")?.as_array()?;
+        let arn = match requested {
+            Some(alias) => self.role_arns.get(alias)?.as_str(),
+            None => caller.claims.0.get("cognito:preferred_role")?.as_str()?,
+        };
+        if !roles.iter().any(|role| role == &Value::from(arn)) {
+            return None;
+        }
+        let mut bound = self.role_arns.iter();
+        let (alias, _) = bound.find(|(_, bound)| *bound == arn)?;
+        self.roles.get_key_value(alias).map(|(alias, _)| alias)
+    }
+}
+
 impl Rule {
     /// What keeps this rule from being about `caller`.
     fn obstacle(&self, caller: &Caller) -> Option<Passed<'_>> {
@@ -117,7 +163,7 @@ impl Rule {
         self.when.iter().find_map(|condition| {
             let verdict = condition.examine(&caller.claims);
             let holds = match self.effect {
-                Effect::Grant(_) => verdict.grants(),
+                Effect::Grant(_) | Effect::GrantFromToken => verdict.grants(),
                 Effect::Deny => verdict.denies(),
             };
             (!holds).then_some(Passed::Condition(&condition.claim, verdict))
@@ -126,188 +172,4 @@ impl Rule {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-    use crate::{
-        policy::{IdentityVendor, PolicyFile},
-        vending::Claims,
-    };
-
-    const POLICY: &str = r#"
-        version = 1
-        [identity-vendor.sources.app]
-        audiences = ["a"]
-        [identity-vendor.sources.partner]
-        audiences = ["a"]
-        [identity-vendor.roles.member]
-        flow = "token"
-        [identity-vendor.roles.publisher]
-        flow = "credentials"
-        [[identity-vendor.rules]]
-        name = "suspended"
-        source = "app"
-        when = [{ claim = "suspended", equals = true }]
-        deny = true
-        [[identity-vendor.rules]]
-        name = "publishers"
-        source = "app"
-        when = [{ claim = "groups", has_element = "publishers" }, { claim = "tier", not_equals = "free" }]
-        role = "publisher"
-        [[identity-vendor.rules]]
-        name = "everybody"
-        source = "app"
-        role = "member"
-    "#;
-
-    /// Who is chosen, as `alias by rule`.
-    fn chosen(claims: Value, requested: Option<&str>) -> String {
-        of("app", POLICY, claims, requested)
-    }
-
-    fn of(source: &str, policy: &str, claims: Value, requested: Option<&str>) -> String {
-        let file = PolicyFile::parse("policy.toml", policy.to_owned());
-        let policy: IdentityVendor = file.section().unwrap();
-        let requested = requested.map(name);
-        let caller = caller(source, claims);
-        let decision = choose(&policy.rules, &caller, requested.as_ref());
-        match decision.choice {
-            Choice::Role(alias, Some(rule)) => format!("{alias} by {rule}"),
-            Choice::Role(alias, None) => format!("{alias} by default"),
-            Choice::Denied(rule) => format!("denied by {rule}"),
-            Choice::NoRole => "no role".to_owned(),
-        }
-    }
-
-    fn name(text: &str) -> Name {
-        Name::try_from(text.to_owned()).unwrap()
-    }
-
-    fn caller(source: &str, claims: Value) -> Caller {
-        Caller {
-            source: name(source),
-            subject: "ana".to_owned(),
-            claims: Claims(claims.as_object().unwrap().clone()),
-            issued_at: 0,
-            expires_at: 300,
-            guest_identity: None,
-        }
-    }
-
-    #[test]
-    fn the_first_rule_that_holds_decides() {
-        let publisher = json!({"groups": ["publishers"], "tier": "paid"});
-        assert_eq!(chosen(publisher, None), "publisher by publishers");
-        assert_eq!(chosen(json!({}), None), "member by everybody");
-    }
-
-    #[test]
-    fn a_caller_who_may_have_two_roles_can_name_either_and_no_other() {
-        let claims = || json!({"groups": ["publishers"], "tier": "paid"});
-        assert_eq!(chosen(claims(), Some("member")), "member by everybody");
-        assert_eq!(
-            chosen(claims(), Some("publisher")),
-            "publisher by publishers"
-        );
-        assert_eq!(chosen(claims(), Some("owner")), "no role");
-        assert_eq!(chosen(json!({}), Some("publisher")), "no role");
-    }
-
-    #[test]
-    fn every_value_but_absent_and_false_meets_a_deny() {
-        for value in [
-            json!(true),
-            json!("True"),
-            json!("false"),
-            json!(1),
-            json!(0),
-            json!(null),
-            json!(["true"]),
-            json!({}),
-        ] {
-            let claims = json!({"suspended": value, "groups": ["publishers"], "tier": "paid"});
-            for requested in [None, Some("member")] {
-                let chosen = chosen(claims.clone(), requested);
-                assert_eq!(chosen, "denied by suspended", "{value}");
-            }
-        }
-        assert_eq!(
-            chosen(json!({"suspended": false}), None),
-            "member by everybody"
-        );
-    }
-
-    #[test]
-    fn a_claim_of_an_unexpected_type_never_grants() {
-        for (groups, tier) in [
-            (json!("publishers"), json!("paid")),
-            (json!("not-publishers"), json!("paid")),
-            (json!({"publishers": true}), json!("paid")),
-            (json!(["no-publishers"]), json!("paid")),
-            (json!(["publishers"]), json!(null)),
-            (json!(["publishers"]), json!(["paid"])),
-            (json!(["publishers"]), json!(1)),
-        ] {
-            let claims = json!({"groups": groups, "tier": tier});
-            assert_eq!(chosen(claims, None), "member by everybody");
-        }
-        let missing = json!({"groups": ["publishers"]});
-        assert_eq!(chosen(missing, None), "member by everybody");
-    }
-
-    #[test]
-    fn a_deny_by_not_equals_says_what_a_missing_claim_does() {
-        let under = |if_missing: &str, claims: Value| {
-            let condition =
-                format!("\"email_verified\", not_equals = true, if_missing = \"{if_missing}\"");
-            of(
-                "app",
-                &POLICY.replace("\"suspended\", equals = true", &condition),
-                claims,
-                None,
-            )
-        };
-        assert_eq!(under("deny", json!({})), "denied by suspended");
-        assert_eq!(under("pass", json!({})), "member by everybody");
-        for if_missing in ["deny", "pass"] {
-            let verified = |value: Value| under(if_missing, json!({"email_verified": value}));
-            assert_eq!(verified(json!(true)), "member by everybody");
-            assert_eq!(verified(json!(false)), "denied by suspended");
-            assert_eq!(verified(json!("true")), "denied by suspended");
-        }
-    }
-
-    #[test]
-    fn a_caller_whom_no_rule_names_has_the_default_role_of_their_source() {
-        let publisher = json!({"groups": ["publishers"], "tier": "paid"});
-        assert_eq!(of("partner", POLICY, publisher, None), "no role");
-        let with_default = POLICY.replace(
-            "[identity-vendor.sources.partner]",
-            "[identity-vendor.sources.partner]\ndefault_role = \"member\"",
-        );
-        let of = |source, requested| of(source, &with_default, json!({}), requested);
-        assert_eq!(of("partner", None), "member by default");
-        assert_eq!(of("partner", Some("publisher")), "no role");
-    }
-
-    #[test]
-    fn a_decision_says_why_each_rule_before_did_not_decide() {
-        let file = PolicyFile::parse("policy.toml", POLICY.to_owned());
-        let policy: IdentityVendor = file.section().unwrap();
-        let caller = caller("app", json!({"groups": "publishers"}));
-        let decision = choose(&policy.rules, &caller, None);
-        let said: Vec<String> = decision
-            .steps
-            .iter()
-            .map(|step| format!("{} {:?}", step.rule, step.passed))
-            .collect();
-        assert_eq!(
-            said,
-            [
-                "suspended Condition(Name(\"suspended\"), Missing)",
-                "publishers Condition(Name(\"groups\"), UnexpectedType)"
-            ]
-        );
-    }
-}
+mod tests;

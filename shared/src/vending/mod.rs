@@ -13,10 +13,13 @@ mod tag;
 
 pub use self::{
     caller::{Caller, Claims},
-    choose::{Choice, Decision, Effect, Passed, Rule, Rules, Step, choose},
+    choose::{Choice, Decision, Effect, Mode, Passed, Rule, Rules, Step, choose},
     claim::ClaimPath,
     condition::{Condition, IfMissing, Pattern, Scalar, Test, Verdict},
-    role::{DEFAULT_DURATION_SECONDS, MAX_INTERNAL_TOKEN_SECONDS, MAX_TOKEN_SECONDS, Role},
+    role::{
+        DEFAULT_DURATION_SECONDS, MAX_CHAINED_SECONDS, MAX_INTERNAL_TOKEN_SECONDS,
+        MAX_TOKEN_SECONDS, ProofEndsTooSoon, Role, SourceIdentityRefused,
+    },
     session_policy::{PolicyRefused, SessionPolicy},
-    tag::{ROLE_TAG, TagKey, TagRefused, TagValue, Tags, is_tag_value, tags},
+    tag::{ROLE_TAG, Tag, TagKey, TagRefused, TagValue, Tags, is_tag_value, tags},
 };

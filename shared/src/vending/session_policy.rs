@@ -209,6 +209,7 @@ mod tests {
             claims: Claims(claims.as_object().unwrap().clone()),
             issued_at: 0,
             expires_at: 300,
+            bound_to_proof: false,
             guest_identity: None,
         };
         let text = SessionPolicy::parse(POLICY).unwrap().render(&caller)?;

@@ -16,7 +16,18 @@ const MAX_VALUE: usize = 256;
 pub const ROLE_TAG: &str = "vend_role";
 
 /// The tags of a role's sessions, by key.
-pub type Tags = BTreeMap<TagKey, TagValue>;
+pub type Tags = BTreeMap<TagKey, Tag>;
+
+/// A tag of a role's sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tag {
+    /// Where its value comes from.
+    pub value: TagValue,
+    /// Whether it goes on to the roles that the session assumes, where nothing can change it.
+    pub transitive: bool,
+    /// Whether a session that is too large for STS is tried without it.
+    pub droppable: bool,
+}
 
 /// The key of a tag: 1 to 128 ASCII letters, digits, space and `_.:/=+-@`; neither `vend_role` nor AWS's own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -79,9 +90,9 @@ pub enum TagRefused {
 /// For the first tag that has no acceptable value: a session without it, or with another value, might be let in
 /// where its caller must not be.
 pub fn tags(wanted: &Tags, caller: &Caller) -> Result<BTreeMap<String, String>, TagRefused> {
-    let tag = |(key, value): (&TagKey, &TagValue)| {
+    let tag = |(key, tag): (&TagKey, &Tag)| {
         let key = key.as_str();
-        Ok((key.to_owned(), value.of(key, caller)?))
+        Ok((key.to_owned(), tag.value.of(key, caller)?))
     };
     wanted.iter().map(tag).collect()
 }
@@ -128,10 +139,16 @@ mod tests {
             claims: Claims(claims.as_object().unwrap().clone()),
             issued_at: 0,
             expires_at: 300,
+            bound_to_proof: false,
             guest_identity: None,
         };
         let path = ClaimPath::parse("tenant").unwrap();
-        let wanted = BTreeMap::from([(key("tenant").unwrap(), TagValue::Claim(path))]);
+        let tag = Tag {
+            value: TagValue::Claim(path),
+            transitive: false,
+            droppable: false,
+        };
+        let wanted = BTreeMap::from([(key("tenant").unwrap(), tag)]);
         tags(&wanted, &caller).map(|mut tags| tags.remove("tenant").unwrap())
     }
 

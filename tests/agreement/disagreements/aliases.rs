@@ -79,6 +79,7 @@ fn a_tag_that_the_code_calls_otherwise_is_found() {
         &[
             "the trust policy of member's role does not require aws:RequestTag/vended_role = member",
             "the trust policy of publisher's role does not require aws:RequestTag/vended_role = publisher",
+            "the trust policy of tenant's role does not require aws:RequestTag/vended_role = tenant",
         ],
     );
 }
@@ -134,5 +135,25 @@ fn credentials_that_outlive_the_role_are_found() {
     assert_found(
         seed,
         &["publisher's credentials live 7200 s, its role's sessions 3600 s"],
+    );
+}
+
+#[test]
+fn a_direct_role_whose_policies_name_an_identity_is_found() {
+    assert_template(
+        "dynamodb:LeadingKeys: [\"TENANT#${aws:PrincipalTag/tenant}\"]",
+        "dynamodb:LeadingKeys: [\"${cognito-identity.amazonaws.com:sub}\"]",
+        &[
+            "tenant's policies use ${cognito-identity.amazonaws.com:sub}, which no session of its flow has",
+        ],
+    );
+}
+
+#[test]
+fn a_direct_role_that_anybody_may_begin_is_found() {
+    assert_template(
+        "                aws:RequestTag/vend_role: tenant\n",
+        "                aws:RequestTag/vend_role: member\n",
+        &["the trust policy of tenant's role does not require aws:RequestTag/vend_role = tenant"],
     );
 }

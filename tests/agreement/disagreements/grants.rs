@@ -10,11 +10,11 @@ const IDENTITIES: &str = "functions/identity-vendor/issue/identity_record.rs";
 #[test]
 fn a_key_prefix_that_the_code_does_not_make_is_found() {
     assert_template(
-        "[\"IDENTITY#*\"]",
-        "[\"IDENTITIES#*\"]",
+        "\"GUEST#*\"]",
+        "\"GUESTS#*\"]",
         &[
-            "IdentityVendorFunction makes keys like IDENTITY#pool#source#…, which its grants on DIRECTORY_TABLE leave out",
-            "IdentityVendorFunction is granted IDENTITIES#* on DIRECTORY_TABLE, and makes no such key",
+            "IdentityVendorFunction makes keys like GUEST#pool#…, which its grants on DIRECTORY_TABLE leave out",
+            "IdentityVendorFunction is granted GUESTS#* on DIRECTORY_TABLE, and makes no such key",
         ],
     );
 }
@@ -56,10 +56,10 @@ fn a_grant_that_a_request_without_key_would_meet_is_found() {
 #[test]
 fn a_table_that_the_function_is_not_given_is_found() {
     assert_template(
-        "                  - dynamodb:GetItem\n                  - dynamodb:PutItem\n                  - dynamodb:UpdateItem\n                Resource: !GetAtt DirectoryTable.Arn",
-        "                  - dynamodb:GetItem\n                  - dynamodb:PutItem\n                  - dynamodb:UpdateItem\n                Resource: [!GetAtt DirectoryTable.Arn, !GetAtt EphemeralTable.Arn]",
+        "                Action: dynamodb:BatchGetItem\n                Resource: !GetAtt DirectoryTable.Arn",
+        "                Action: dynamodb:BatchGetItem\n                Resource: [!GetAtt DirectoryTable.Arn, !GetAtt LegacyUsersTable.Arn]",
         &[
-            "IdentityVendorFunction is granted arn:aws:dynamodb:us-east-1:123456789012:table/poolkeeper-EphemeralTable, \
+            "IdentityVendorFunction is granted arn:aws:dynamodb:us-east-1:123456789012:table/poolkeeper-LegacyUsersTable, \
            and given no such table",
         ],
     );
@@ -104,9 +104,9 @@ fn an_item_of_a_transaction_that_the_role_does_not_allow_is_found() {
 fn a_call_of_another_service_is_found() {
     assert_source(
         "functions/identity-vendor/issue/sts.rs",
-        ".assume_role_with_web_identity()",
-        ".assume_role()",
-        &["IdentityVendorFunction calls sts:AssumeRole, which its role lacks"],
+        ".set_source_identity(",
+        ".source(",
+        &["IdentityVendorFunction is granted sts:SetSourceIdentity, which its code never calls"],
     );
 }
 

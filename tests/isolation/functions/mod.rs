@@ -36,6 +36,9 @@ enum Item {
     Profile,
     EmailClaim,
     Identity,
+    Revocation,
+    Guest,
+    UsedToken,
     ConfirmationMark,
     LegacyUser,
     MovedIn,
@@ -70,8 +73,11 @@ fn granted(role: &str, item: Item, action: &str) -> bool {
         ("UserMigrationRole", Item::LegacyUser) => action == "GetItem",
         ("UserMigrationRole", Item::MovedIn | Item::MigrationLimit) => action == "UpdateItem",
         ("IdentityVendorRole", Item::Identity) => {
-            ["GetItem", "PutItem", "UpdateItem"].contains(&action)
+            ["BatchGetItem", "PutItem", "UpdateItem"].contains(&action)
         }
+        ("IdentityVendorRole", Item::Revocation) => action == "BatchGetItem",
+        ("IdentityVendorRole", Item::Guest) => ["PutItem", "UpdateItem"].contains(&action),
+        ("IdentityVendorRole", Item::UsedToken) => ["GetItem", "PutItem"].contains(&action),
         ("ReconcileRole", Item::Profile | Item::EmailClaim | Item::MovedIn | Item::Cursor) => {
             let granted = [
                 "BatchGetItem",
@@ -95,6 +101,9 @@ fn items(world: &World, role: &str) -> Vec<Cell> {
     let (own_mark, foreign_mark) = (mark("post-confirmation"), mark("post-confirmations"));
     let moved = DirectoryKey::moved(pool, "old-users", "somebody").pk;
     let limit = EphemeralKey::limit("user-migration", "name", &["somebody"]).0;
+    let revoked = DirectoryKey::revoked("role", "member").pk;
+    let guest = DirectoryKey::guest("pool", "identity").pk;
+    let used = EphemeralKey::used_token("app", "jti").0;
     let invitation = DirectoryKey::invitation("code").pk;
     let holder = EphemeralKey::reserved("invitation", &["somebody"]).0;
     let other_holder = EphemeralKey::reserved("other", &["somebody"]).0;
@@ -201,9 +210,28 @@ fn items(world: &World, role: &str) -> Vec<Cell> {
         ),
         (
             "DirectoryTable",
-            Item::Other,
+            Item::Revocation,
             "revocation",
-            vec!["REVOKED#user#0"],
+            vec![&revoked],
+        ),
+        (
+            "DirectoryTable",
+            Item::Revocation,
+            "identity record and revocation",
+            vec![&identity, &revoked],
+        ),
+        ("DirectoryTable", Item::Guest, "guest", vec![&guest]),
+        (
+            "EphemeralTable",
+            Item::UsedToken,
+            "mark of a used token",
+            vec![&used],
+        ),
+        (
+            "DirectoryTable",
+            Item::Other,
+            "used token's key in directory",
+            vec![&used],
         ),
         (
             "DirectoryTable",

@@ -58,13 +58,13 @@ pub(super) fn cells(world: &World, role: &str) -> Vec<Cell> {
             owner,
         ));
     }
-    for vended in ["MemberRole", "PublisherRole"] {
-        cells.push(Cell::new(
-            role,
-            "sts:AssumeRole",
-            &world.role_arn(vended),
-            vended,
-        ));
+    for vended in ["MemberRole", "PublisherRole", "TenantRole"] {
+        let arn = world.role_arn(vended);
+        let own = role == "IdentityVendorRole" && vended == "TenantRole";
+        for action in ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"] {
+            cells.push(Cell::new(role, action, &arn, vended).allowed_if(own));
+        }
+        cells.push(Cell::new(role, "sts:GetFederationToken", &arn, vended));
     }
     let object = format!("{}/users/{ME}/note", world.bucket_arn());
     cells.push(Cell::new(

@@ -7,8 +7,8 @@ use toml::Spanned;
 
 use super::super::{Findings, Name, bounded::Bounded};
 use crate::vending::{
-    ClaimPath, DEFAULT_DURATION_SECONDS, MAX_TOKEN_SECONDS, Role, SessionPolicy, TagKey, TagValue,
-    Tags, is_tag_value,
+    ClaimPath, DEFAULT_DURATION_SECONDS, MAX_CHAINED_SECONDS, MAX_TOKEN_SECONDS, Role,
+    SessionPolicy, Tag, TagKey, TagValue, Tags, is_tag_value,
 };
 
 /// A role that can be vended.
@@ -40,9 +40,13 @@ pub(super) struct RoleSection {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<TagKey, TagSection>"))]
     tags: BTreeMap<TagKey, Spanned<TagSection>>,
+    /// With the flow `direct`: the claim, by name or JSON pointer, that becomes the session's source identity.
+    /// CloudTrail shows it, also for the roles that the session assumes, and nobody can change it.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    source_identity: Option<Spanned<String>>,
 }
 
-/// Where a tag's value comes from: one of both.
+/// Where a tag's value comes from, `claim` or `value`, and what may become of the tag.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 #[cfg_attr(
@@ -55,6 +59,12 @@ pub(super) struct TagSection {
     claim: Option<String>,
     /// The same value for every session.
     value: Option<String>,
+    /// With the flow `direct`: whether the tag goes on to the roles that the session assumes.
+    #[serde(default)]
+    transitive: bool,
+    /// Where credentials leave: whether a session that is too large for STS is tried once without it.
+    #[serde(default)]
+    droppable: bool,
 }
 
 /// What leaves the vendor for a role.
@@ -66,15 +76,33 @@ pub(super) enum Flow {
     Token,
     /// Credentials only. The token stays inside, so session policy and duration bind.
     Credentials,
+    /// Credentials by AssumeRole, without Cognito: the session has tags and no IdentityId.
+    Direct,
 }
+
+/// The variables that only a session begun with a Cognito token has.
+const COGNITO_VARIABLES: &str = "cognito-identity.amazonaws.com:";
 
 impl RoleSection {
     pub(super) fn compile(self, alias: &Name, findings: &mut Findings) -> Role {
-        let tags = compile_tags(alias, self.tags, findings);
-        match self.flow.get_ref() {
+        let flow = *self.flow.get_ref();
+        let tags = compile_tags(alias, flow, self.tags, findings);
+        if let (Flow::Token | Flow::Credentials, Some(claim)) = (flow, &self.source_identity) {
+            let message =
+                "source_identity needs flow = \"direct\": AssumeRoleWithWebIdentity takes none";
+            findings.at(claim.span(), format!("{alias}: {message}"));
+        }
+        if let (Flow::Credentials | Flow::Direct, Some(token)) = (flow, &self.token_seconds) {
+            let message = "token_seconds has no effect: no token leaves";
+            findings.at(token.span(), format!("{alias}: {message}"));
+        }
+        let duration = self.duration_seconds.as_ref();
+        let duration_seconds = duration.map(|seconds| seconds.get_ref().get());
+        let duration_seconds = duration_seconds.unwrap_or(DEFAULT_DURATION_SECONDS);
+        match flow {
             Flow::Token => {
                 let lost = "would be lost: the token's holder calls STS without it; use flow = \"credentials\"";
-                if let Some(duration) = &self.duration_seconds {
+                if let Some(duration) = duration {
                     findings.at(duration.span(), format!("{alias}: duration_seconds {lost}"));
                 }
                 if let Some(policy) = &self.session_policy {
@@ -86,37 +114,68 @@ impl RoleSection {
                     tags,
                 }
             }
-            Flow::Credentials => {
-                if let Some(token) = &self.token_seconds {
-                    let message = "no token leaves with flow = \"credentials\"";
+            Flow::Credentials => Role::Credentials {
+                duration_seconds,
+                session_policy: compile_policy(alias, self.session_policy, findings),
+                tags,
+            },
+            Flow::Direct => {
+                if let Some(duration) = duration.filter(|_| duration_seconds > MAX_CHAINED_SECONDS)
+                {
+                    let message =
+                        "expected 900 to 3600: AssumeRole from a function's role is role chaining";
                     findings.at(
-                        token.span(),
-                        format!("{alias}: token_seconds has no effect: {message}"),
+                        duration.span(),
+                        format!("{alias}: duration_seconds: {message}"),
                     );
                 }
-                let parsed = |policy: Spanned<String>| {
-                    let span = policy.span();
-                    let parsed = SessionPolicy::parse(policy.get_ref());
-                    parsed
-                        .map_err(|expected| {
-                            findings.at(span, format!("{alias}: session_policy: {expected}"));
-                        })
-                        .ok()
-                };
-                let session_policy = self.session_policy.and_then(parsed);
-                let seconds = self.duration_seconds.map(|seconds| seconds.get_ref().get());
-                Role::Credentials {
-                    duration_seconds: seconds.unwrap_or(DEFAULT_DURATION_SECONDS),
-                    session_policy,
+                let strange =
+                    |policy: &&Spanned<String>| policy.get_ref().contains(COGNITO_VARIABLES);
+                if let Some(policy) = self.session_policy.as_ref().filter(strange) {
+                    let message = "a session of flow = \"direct\" has no cognito-identity.amazonaws.com:…; use a tag";
+                    findings.at(policy.span(), format!("{alias}: session_policy: {message}"));
+                }
+                let source_identity = self.source_identity.and_then(|claim| {
+                    let path = ClaimPath::parse(claim.get_ref());
+                    path.map_err(|expected| {
+                        findings.at(
+                            claim.span(),
+                            format!("{alias}: source_identity: {expected}"),
+                        );
+                    })
+                    .ok()
+                });
+                Role::Direct {
+                    duration_seconds,
+                    session_policy: compile_policy(alias, self.session_policy, findings),
                     tags,
+                    source_identity,
                 }
             }
         }
     }
 }
 
+fn compile_policy(
+    alias: &Name,
+    policy: Option<Spanned<String>>,
+    findings: &mut Findings,
+) -> Option<SessionPolicy> {
+    let policy = policy?;
+    let parsed = SessionPolicy::parse(policy.get_ref());
+    parsed
+        .map_err(|expected| {
+            findings.at(
+                policy.span(),
+                format!("{alias}: session_policy: {expected}"),
+            );
+        })
+        .ok()
+}
+
 fn compile_tags(
     alias: &Name,
+    flow: Flow,
     sections: BTreeMap<TagKey, Spanned<TagSection>>,
     findings: &mut Findings,
 ) -> Tags {
@@ -137,9 +196,24 @@ fn compile_tags(
             0..49 => Ok(value),
             _ => Err("expected at most 49 tags"),
         });
+        let (transitive, droppable) = (section.transitive, section.droppable);
+        let value = value.and_then(|value| match flow {
+            Flow::Token | Flow::Credentials if transitive => Err(
+                "transitive needs flow = \"direct\": a Cognito token carries no transitive tags",
+            ),
+            Flow::Token if droppable => {
+                Err("droppable has no effect: the token's holder calls STS, with every tag")
+            }
+            _ => Ok(value),
+        });
         match value {
             Ok(value) => {
-                tags.insert(key, value);
+                let tag = Tag {
+                    value,
+                    transitive,
+                    droppable,
+                };
+                tags.insert(key, tag);
             }
             Err(expected) => {
                 let key = key.as_str();

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::super::{Findings, Name};
-use crate::vending::{ClaimPath, Condition, Effect, IfMissing, Pattern, Rule, Scalar, Test};
+use crate::vending::{ClaimPath, Condition, Effect, IfMissing, Mode, Pattern, Rule, Scalar, Test};
 
 /// One rule: whoever meets all conditions may have the role, or is refused.
 #[derive(Debug, Deserialize)]
@@ -26,12 +26,19 @@ pub(super) struct RuleSection {
     /// What its claims must say, all of it. Empty: everybody of this source.
     #[serde(default)]
     when: Vec<ConditionSection>,
-    /// The alias of the role. Either this or `deny`.
+    /// The alias of the role. Either this, `role_from_token` or `deny`.
     #[cfg_attr(feature = "schema", schemars(with = "Option<Name>"))]
     role: Option<Spanned<Name>>,
+    /// Grants a role that the token of a Cognito user pool names by its ARN: the one asked for, if it is among
+    /// `cognito:roles`; else `cognito:preferred_role`.
+    #[serde(default)]
+    role_from_token: bool,
     /// Refuses, and no later rule is looked at.
     #[serde(default)]
     deny: bool,
+    /// `report`: the rule decides nothing, and the audit line says what it would have come to.
+    #[serde(default)]
+    mode: Mode,
 }
 
 /// What one claim must say: exactly one test. A claim that is missing, or of a type that the test is not for,
@@ -86,14 +93,17 @@ pub(super) fn compile(
                 format!("the rule {name} names the source {source}, which is not defined"),
             );
         }
-        let effect = match (section.role, section.deny) {
-            (Some(alias), false) => {
+        let effect = match (section.role, section.role_from_token, section.deny) {
+            (Some(alias), false, false) => {
                 check_alias(&alias, aliases, findings);
                 Some(Effect::Grant(alias.into_inner()))
             }
-            (None, true) => Some(Effect::Deny),
+            (None, true, false) => Some(Effect::GrantFromToken),
+            (None, false, true) => Some(Effect::Deny),
             _ => {
-                let message = format!("the rule {name} needs either role or deny = true");
+                let message = format!(
+                    "the rule {name} needs one of role, role_from_token = true and deny = true"
+                );
                 findings.at(section.name.span(), message);
                 None
             }
@@ -112,6 +122,7 @@ pub(super) fn compile(
                 source: section.source.into_inner(),
                 when,
                 effect,
+                mode: section.mode,
             });
         }
     }
