@@ -11,6 +11,7 @@ mod export_cognito;
 mod hash;
 mod input;
 mod pool;
+mod invite;
 mod progress;
 mod readmit;
 mod report;
@@ -34,6 +35,7 @@ poolkeeper audit          [options] < export.csv    what does my old store hold?
 poolkeeper export-cognito [options] < export.csv   the users whose hashes Cognito takes itself
 poolkeeper explain pre-sign-up [options] < event.json   who may sign up, and why not?
 poolkeeper explain vend        [options]           which role do my rules give, and why?
+poolkeeper invite        options                   a code that lets one person sign up
 poolkeeper readmit       options                   a user may move in once more
 poolkeeper report        options                   who has not moved in yet?
 poolkeeper attach        POOL options              has a user pool call the functions, and loses no setting of it
@@ -72,6 +74,7 @@ fn run(mut parser: lexopt::Parser) -> Result<Outcome, Error> {
             Some("audit") => audit::run(parser),
             Some("export-cognito") => export_cognito::run(parser),
             Some("explain") => explain::run(parser),
+            Some("invite") => invite::run(parser),
             Some("readmit") => readmit::run(parser),
             Some("report") => report::run(parser),
             Some("attach") => pool::attach::run(parser),

@@ -10,6 +10,7 @@ mod explain_vend;
 mod export_cognito;
 mod export_hashes;
 mod pools;
+mod invite;
 mod readmit;
 mod report;
 mod silent;

@@ -52,9 +52,13 @@ impl DirectoryKey {
 
     /// An invitation, by the code that its bearer shows.
     pub fn invitation(code: &str) -> Self {
-        let code = digest("invitation", &[code]);
+        Self::invitation_by_digest(&digest("invitation", &[code]))
+    }
+
+    /// An invitation, by what stands in its key for the code.
+    pub fn invitation_by_digest(digest: &str) -> Self {
         Self {
-            pk: format!("INVITE#{code}"),
+            pk: format!("INVITE#{digest}"),
             sk: "INVITATION".to_owned(),
         }
     }
