@@ -75,6 +75,8 @@ pub enum Done {
         /// Whether it is for this address and no other.
         bound: bool,
     },
+    /// A provider's user is joined to the account that they have.
+    Linked,
 }
 
 /// What all checks together come to.

@@ -5,13 +5,16 @@
 //! answers.
 
 mod applicant;
+mod auto_confirm;
 pub mod checks;
 mod judge;
 mod services;
 mod trigger;
+mod user_pool;
 
 pub use crate::{
     applicant::{Applicant, Request},
+    auto_confirm::Confirmation,
     judge::{Done, Finding, Heard, Ruling, Verdict},
     services::Services,
     trigger::{PreSignUp, answer_to, sign_up_kind},

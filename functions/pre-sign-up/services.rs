@@ -5,10 +5,13 @@ use aws_sdk_dynamodb::Client;
 use shared::{
     aws::{self, ServiceError, dynamodb_call},
     deadline::Deadline,
+    limit::Limiter,
     start::StartError,
     state::{DirectoryKey, Item, key_item},
     wiring::Wiring,
 };
+
+use crate::user_pool::UserPool;
 
 /// The clients.
 #[derive(Debug, Clone)]
@@ -16,6 +19,8 @@ pub struct Services {
     pub(crate) dynamodb: Client,
     pub(crate) directory_table: String,
     pub(crate) ephemeral_table: String,
+    pub(crate) limiter: Limiter,
+    pub(crate) user_pool: UserPool,
 }
 
 impl Services {
@@ -25,11 +30,15 @@ impl Services {
     /// When a variable is missing, or the bundle of certificates that the environment names is none.
     pub async fn open(mut wiring: Wiring<'_>) -> Result<Self, StartError> {
         let directory = wiring.required("DIRECTORY_TABLE", "the name of the directory table");
-        let ephemeral = wiring.required("EPHEMERAL_TABLE", "the name of the ephemeral table");
+        let ephemeral: Option<String> =
+            wiring.required("EPHEMERAL_TABLE", "the name of the ephemeral table");
         let (directory_table, ephemeral_table) = wiring.finish(directory.zip(ephemeral))?;
         let config = aws::config().await?;
+        let dynamodb = Client::new(&config);
         Ok(Self {
-            dynamodb: Client::new(&config),
+            limiter: Limiter::new(dynamodb.clone(), ephemeral_table.clone()),
+            user_pool: UserPool::new(&config),
+            dynamodb,
             directory_table,
             ephemeral_table,
         })

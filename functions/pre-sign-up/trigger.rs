@@ -9,10 +9,12 @@ use shared::{
 
 use crate::{
     Applicant, Request,
+    auto_confirm::{self, Confirmation},
     checks::Checks,
-    judge::{Ruling, Verdict},
+    judge::{Done, Ruling, Verdict},
 };
 
+const ALIAS_TAKEN: &str = "this address or number belongs to another account";
 const NOT_CHECKED: &str = "the sign-up cannot be checked at the moment, please try again later";
 
 /// The trigger, with its checks.
@@ -45,11 +47,17 @@ impl Trigger for PreSignUp {
                 invocation.note(|line, _| line.reported(heard.check.name.as_str(), reason));
             }
         };
-        let verdict = self
-            .checks
-            .hear(&applicant, invocation.deadline(), note)
-            .await;
-        Ok(answer_to(verdict))
+        let deadline = invocation.deadline();
+        let verdict = self.checks.hear(&applicant, deadline, note).await;
+        // A way in that is new to us is checked as a sign-up, and confirmed as Cognito does.
+        let by_code = event.source() != TriggerSource::PRE_SIGN_UP_SIGN_UP;
+        let confirmation = match &verdict {
+            Verdict::Admit { done, .. } if !by_code => {
+                self.checks.confirm(&applicant, done, deadline).await
+            }
+            _ => Confirmation::ByCode,
+        };
+        Ok(answer_to(verdict, confirmation, &applicant))
     }
 
     /// Fails closed: nobody comes in unchecked.
@@ -72,12 +80,35 @@ pub fn sign_up_kind(source: TriggerSource<'_>) -> Option<SignUpKind> {
     }
 }
 
-/// What Cognito is told of a verdict.
-pub fn answer_to(verdict: Verdict<'_>) -> Decision {
+/// What Cognito is told of a verdict, and of who is confirmed.
+pub fn answer_to(
+    verdict: Verdict<'_>,
+    confirmation: Confirmation<'_>,
+    applicant: &Applicant<'_>,
+) -> Decision {
     match verdict {
-        Verdict::Admit { reported, .. } => {
-            let reason = if reported { "reported" } else { "no-objection" };
-            Decision::new(Outcome::Allowed, reason, Answer::Unchanged)
+        Verdict::Admit { reported, done } => {
+            let reason = match (reported, done.contains(&Done::Linked)) {
+                (true, _) => "reported",
+                (false, true) => "linked",
+                (false, false) => "no-objection",
+            };
+            let allowed = |answer| Decision::new(Outcome::Allowed, reason, answer);
+            match confirmation {
+                Confirmation::ByCode => allowed(Answer::Unchanged),
+                Confirmation::Automatic(rule) => {
+                    let answer = Answer::Respond(auto_confirm::response(rule, applicant));
+                    allowed(answer).by_rule(rule.name.as_str())
+                }
+                Confirmation::AliasTaken(rule) => {
+                    let reason = "alias-taken";
+                    let message = PublicMessage(format!("{ALIAS_TAKEN} [{reason}]").into());
+                    let refused = Decision::new(Outcome::Refused, reason, Answer::Refuse(message));
+                    refused.by_rule(rule.name.as_str())
+                }
+                // Cognito sends its code, which is what happens without a rule.
+                Confirmation::Unknown(error) => allowed(Answer::Unchanged).because(error),
+            }
         }
         Verdict::Refuse {
             check,
@@ -103,6 +134,11 @@ fn default_message(kind: &CheckKind) -> &'static str {
         CheckKind::UserName(_) => "this user name is not admitted",
         CheckKind::Attribute(_) => "something that was entered is not admitted",
         CheckKind::PhoneNumber(_) => "this phone number is not admitted",
+        CheckKind::UniqueEmail => "there is an account with this e-mail address already",
+        CheckKind::Velocity(_) => {
+            "there are too many sign-ups at the moment, please try again later"
+        }
+        CheckKind::Federation(_) => "this way to sign in is not admitted",
         CheckKind::Invitation(_) => "an invitation is needed that is valid and not used yet",
     }
 }

@@ -20,6 +20,11 @@ const ACTIONS: &[(&str, &str, &[&str])] = &[
     ),
     (
         "aws_sdk_cognitoidentityprovider",
+        "admin_link_provider_for_user",
+        &["cognito-idp:AdminLinkProviderForUser"],
+    ),
+    (
+        "aws_sdk_cognitoidentityprovider",
         "admin_get_user",
         &["cognito-idp:AdminGetUser"],
     ),

@@ -65,6 +65,7 @@ impl Suite {
         // is there.
         let parameters = [
             ("WithDemoDataPlane", "true"),
+            ("PreSignUpAsksUserPool", "true"),
             (
                 "LegacyUserPoolArn",
                 "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_Old1",

@@ -57,7 +57,9 @@ impl World {
         ];
         let settings = Settings {
             // What the vended roles reach, and what they do not.
-            parameters: [("WithDemoDataPlane".to_owned(), "true".to_owned())].into(),
+            parameters: ["WithDemoDataPlane", "PreSignUpAsksUserPool"]
+                .map(|name| (name.to_owned(), "true".to_owned()))
+                .into(),
             physical_ids: ids
                 .map(|(name, id)| (name.to_owned(), id.to_owned()))
                 .into(),

@@ -1,5 +1,8 @@
 //! pre-sign-up, the real binary over the Lambda Runtime API.
 
+mod auto_confirm;
+mod counted;
+mod federation;
 mod invitations;
 
 use crate::common::{
@@ -20,7 +23,18 @@ const FUNCTION: &str = "PreSignUpFunction";
 /// The suite under the policy that ships, with a check before the others, and with variables of this function
 /// changed.
 async fn stack_checking(check: &str, variables: &[(&str, &str)]) -> Stack {
+    stack_with_checks(check, variables, "false").await
+}
+
+/// The same, where the function may ask the user pool.
+async fn stack_asking_the_pool(check: &str, variables: &[(&str, &str)]) -> Stack {
+    stack_with_checks(check, variables, "true").await
+}
+
+async fn stack_with_checks(check: &str, variables: &[(&str, &str)], asks_pool: &str) -> Stack {
     let mut options = options();
+    let asks_pool = ("PreSignUpAsksUserPool".to_owned(), asks_pool.to_owned());
+    options.parameters = [asks_pool].into();
     options.environment = environment(FUNCTION, variables);
     let first = "[[pre-sign-up.checks]]\n";
     let added = format!("{first}name = \"added\"\n{check}\n\n{first}");

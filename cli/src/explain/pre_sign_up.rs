@@ -9,12 +9,13 @@ use std::{
 
 use lexopt::prelude::{Long, Short};
 use pre_sign_up::{
-    Applicant, Finding, Heard, Request, Ruling, answer_to, checks::Checks, sign_up_kind,
+    Applicant, Confirmation, Finding, Heard, Request, Ruling, answer_to, checks::Checks,
+    sign_up_kind,
 };
 use serde_json::value::RawValue;
 use shared::{
     deadline::Deadline,
-    policy::PolicyFile,
+    policy::{PolicyFile, SignUpKind},
     trigger::{Answer, TriggerEvent},
 };
 
@@ -66,12 +67,19 @@ fn explain(policy: &Path, text: String) -> Result<(Vec<String>, Outcome), Error>
         .build()
         .map_err(|error| wrong(&error))?;
     let mut lines = Vec::new();
-    let verdict = runtime.block_on(async {
+    let (verdict, confirmation) = runtime.block_on(async {
         let deadline = Deadline::after(Duration::from_secs(60));
         let hear = checks.hear(&applicant, deadline, |heard| lines.push(line(heard)));
-        hear.await
+        let verdict = hear.await;
+        // Nothing is done without AWS, so no invitation is held.
+        let confirmation = checks.confirm(&applicant, &[], deadline).await;
+        (verdict, confirmation)
     });
-    let decision = answer_to(verdict);
+    let confirmed = match &confirmation {
+        Confirmation::Automatic(rule) if kind == SignUpKind::SignUp => Some(rule.name.to_string()),
+        _ => None,
+    };
+    let decision = answer_to(verdict, confirmation, &applicant);
     Ok(match decision.answer {
         Answer::Refuse(message) => {
             lines.push(format!(
@@ -82,6 +90,7 @@ fn explain(policy: &Path, text: String) -> Result<(Vec<String>, Outcome), Error>
         }
         Answer::Unchanged | Answer::Respond(_) => {
             lines.push(format!("allowed: {}", decision.reason));
+            lines.extend(confirmed.map(|rule| format!("confirmed without a code by {rule}")));
             (lines, Outcome::Clean)
         }
     })

@@ -2,7 +2,7 @@
 
 use shared::policy::{Check, CheckKind};
 
-use super::{Examiner, attribute, email_domain, phone_number, user_name};
+use super::{Examiner, attribute, email_domain, federation, phone_number, user_name};
 use crate::{Applicant, judge::Finding};
 
 /// What such a check finds.
@@ -15,6 +15,7 @@ pub(super) fn examine(check: &Check, examiner: &Examiner, applicant: &Applicant<
         (CheckKind::DisposableDomain(_), Examiner::DisposableDomains(list)) => {
             list.examine(applicant)
         }
+        (CheckKind::Federation(rules), _) => federation::examine(rules, applicant),
         // `Checks::new` pairs them, and asks services for the others.
         _ => Finding::undecided("not-examined"),
     }

@@ -5,24 +5,28 @@
 mod attribute;
 mod disposable_domain;
 mod email_domain;
+mod federation;
 mod invitation;
 mod local;
 mod phone_number;
 mod text;
+mod unique_email;
 mod user_name;
+mod velocity;
 
 use std::{error::Error, path::Path, time::Duration};
 
 use futures_util::future::join_all;
 use shared::{
     deadline::Deadline,
-    policy::{Check, CheckKind, PreSignUp},
+    policy::{AutoConfirm, Check, CheckKind, PreSignUp},
 };
 use tokio::time::Instant;
 
 use self::disposable_domain::DisposableDomains;
 use crate::{
     Applicant,
+    auto_confirm::{self, Confirmation},
     judge::{Done, Finding, Heard, Ruling, Verdict, judge},
     services::Services,
 };
@@ -36,6 +40,7 @@ const CHECK_RESERVE: Duration = Duration::from_millis(50);
 /// The checks of the policy, with what they need.
 pub struct Checks {
     checks: Vec<(Check, Examiner)>,
+    auto_confirm: Vec<AutoConfirm>,
     /// Without them, the checks that ask one are not asked.
     services: Option<Services>,
 }
@@ -58,6 +63,8 @@ struct Looked {
 enum Effect {
     /// Holds an invitation.
     HoldInvitation(invitation::Hold),
+    /// Joins a provider's user to the account that they have.
+    Join(federation::Joining),
 }
 
 /// Hears one check after another until one refuses.
@@ -89,7 +96,23 @@ impl Checks {
         let checks: Result<_, Box<dyn Error + Send + Sync>> =
             policy.checks.into_iter().map(examiner).collect();
         let checks = checks?;
-        Ok(Self { checks, services })
+        Ok(Self {
+            checks,
+            auto_confirm: policy.auto_confirm,
+            services,
+        })
+    }
+
+    /// Whether an applicant for whom this was done is confirmed without a code.
+    pub async fn confirm(
+        &self,
+        applicant: &Applicant<'_>,
+        done: &[Done],
+        deadline: Deadline,
+    ) -> Confirmation<'_> {
+        let deadline = deadline.keeping(ANSWER_RESERVE);
+        let services = self.services.as_ref();
+        auto_confirm::confirm(&self.auto_confirm, applicant, done, services, deadline).await
     }
 
     /// Hears the checks that apply to `applicant`, until one refuses; `heard` is told of each. Of those that
@@ -128,8 +151,15 @@ impl Checks {
             let looked = self.look(check, applicant, looking).await;
             (check, looked, began.elapsed())
         });
+        let looks = join_all(looks).await;
+        let joins = |looked: &Looked| matches!(looked.then, Some(Effect::Join(_)));
+        let joined = looks.iter().any(|(_, looked, _)| joins(looked));
         let mut effects = Vec::new();
-        for (check, looked, took) in join_all(looks).await {
+        for (check, mut looked, took) in looks {
+            // Who is joined to the account that holds the mailbox makes no second one.
+            if joined && matches!(check.kind, CheckKind::UniqueEmail) {
+                looked = Finding::Clear.into();
+            }
             effects.extend(looked.then.map(|effect| (check, effect)));
             if let Some(refused) = hearing.hears(check, looked.finding, took) {
                 return refused;
@@ -148,6 +178,16 @@ impl Checks {
             match &check.kind {
                 CheckKind::Invitation(rules) => {
                     invitation::look(rules, applicant, services, earlier).await
+                }
+                CheckKind::UniqueEmail => unique_email::look(applicant, services, earlier)
+                    .await
+                    .into(),
+                CheckKind::Velocity(rules) => {
+                    let looked = velocity::look(&check.name, rules, applicant, services, earlier);
+                    looked.await.into()
+                }
+                CheckKind::Federation(rules) => {
+                    federation::look(check, rules, applicant, services, earlier).await
                 }
                 // `local` has them.
                 _ => Finding::undecided("not-examined").into(),
@@ -194,7 +234,10 @@ fn share(deadline: Deadline, steps: usize) -> Deadline {
 
 /// Whether a check may have something to do once nobody objects.
 fn may_act(check: &Check) -> bool {
-    matches!(check.kind, CheckKind::Invitation(_))
+    matches!(
+        check.kind,
+        CheckKind::Invitation(_) | CheckKind::Federation(_)
+    )
 }
 
 impl Effect {
@@ -203,6 +246,7 @@ impl Effect {
         let applied = async {
             match self {
                 Self::HoldInvitation(hold) => hold.apply(services, earlier).await,
+                Self::Join(joining) => joining.apply(services, earlier).await,
             }
         };
         let applied = deadline.bound(applied).await;

@@ -35,6 +35,7 @@ const ITEM_ACTIONS: [&str; 9] = [
 enum Item {
     Profile,
     EmailClaim,
+    ProfileAndClaim,
     Identity,
     Revocation,
     Guest,
@@ -46,6 +47,7 @@ enum Item {
     Invitation,
     InvitationMark,
     Cursor,
+    SignUpLimit,
     Other,
 }
 
@@ -64,10 +66,12 @@ pub(crate) fn cells(world: &World) -> Vec<Cell> {
 fn granted(role: &str, item: Item, action: &str) -> bool {
     let action = action.trim_start_matches("dynamodb:");
     match (role, item) {
-        ("PostConfirmationRole", Item::Profile | Item::EmailClaim) => {
+        ("PostConfirmationRole", Item::Profile | Item::EmailClaim | Item::ProfileAndClaim) => {
             ["PutItem", "UpdateItem"].contains(&action)
         }
         ("PreSignUpRole", Item::Invitation) => ["GetItem", "UpdateItem"].contains(&action),
+        ("PreSignUpRole", Item::EmailClaim | Item::Cursor) => action == "GetItem",
+        ("PreSignUpRole", Item::SignUpLimit) => action == "UpdateItem",
         ("PreSignUpRole", Item::InvitationMark) => action == "PutItem",
         ("PostConfirmationRole", Item::ConfirmationMark) => action == "PutItem",
         ("UserMigrationRole", Item::LegacyUser) => action == "GetItem",
@@ -78,7 +82,10 @@ fn granted(role: &str, item: Item, action: &str) -> bool {
         ("IdentityVendorRole", Item::Revocation) => action == "BatchGetItem",
         ("IdentityVendorRole", Item::Guest) => ["PutItem", "UpdateItem"].contains(&action),
         ("IdentityVendorRole", Item::UsedToken) => ["GetItem", "PutItem"].contains(&action),
-        ("ReconcileRole", Item::Profile | Item::EmailClaim | Item::MovedIn | Item::Cursor) => {
+        (
+            "ReconcileRole",
+            Item::Profile | Item::EmailClaim | Item::ProfileAndClaim | Item::MovedIn | Item::Cursor,
+        ) => {
             let granted = [
                 "BatchGetItem",
                 "DeleteItem",
@@ -105,6 +112,7 @@ fn items(world: &World, role: &str) -> Vec<Cell> {
     let guest = DirectoryKey::guest("pool", "identity").pk;
     let used = EphemeralKey::used_token("app", "jti").0;
     let invitation = DirectoryKey::invitation("code").pk;
+    let sign_ups = EphemeralKey::limit("pre-sign-up", "check", &["somebody"]).0;
     let holder = EphemeralKey::reserved("invitation", &["somebody"]).0;
     let other_holder = EphemeralKey::reserved("other", &["somebody"]).0;
     let cursor = DirectoryKey::reconcile(pool).pk;
@@ -168,7 +176,7 @@ fn items(world: &World, role: &str) -> Vec<Cell> {
         ),
         (
             "DirectoryTable",
-            Item::EmailClaim,
+            Item::ProfileAndClaim,
             "profile and e-mail claim",
             vec![&profile, "EMAIL#pool#0"],
         ),
@@ -183,6 +191,30 @@ fn items(world: &World, role: &str) -> Vec<Cell> {
             Item::Invitation,
             "invitation",
             vec![&invitation],
+        ),
+        (
+            "EphemeralTable",
+            Item::SignUpLimit,
+            "sign-up's limit",
+            vec![&sign_ups],
+        ),
+        (
+            "DirectoryTable",
+            Item::Other,
+            "sign-up's limit in directory",
+            vec![&sign_ups],
+        ),
+        (
+            "EphemeralTable",
+            Item::Other,
+            "cursor's key in ephemeral",
+            vec![&cursor],
+        ),
+        (
+            "EphemeralTable",
+            Item::Other,
+            "e-mail claim's key in ephemeral",
+            vec!["EMAIL#pool#0"],
         ),
         (
             "EphemeralTable",

@@ -27,8 +27,17 @@ pub(super) fn cells(world: &World, role: &str) -> Vec<Cell> {
         ));
     }
     let foreign_users = world.arn("cognito-idp", "userpool/us-east-1_Elsewhere");
-    for action in ["AdminCreateUser", "AdminGetUser", "ListUsers"] {
-        let own = role == "ReconcileRole" && action != "AdminCreateUser";
+    for action in [
+        "AdminCreateUser",
+        "AdminGetUser",
+        "ListUsers",
+        "AdminLinkProviderForUser",
+    ] {
+        let own = match role {
+            "ReconcileRole" => ["AdminGetUser", "ListUsers"].contains(&action),
+            "PreSignUpRole" => ["ListUsers", "AdminLinkProviderForUser"].contains(&action),
+            _ => false,
+        };
         let action = format!("cognito-idp:{action}");
         cells.push(Cell::new(role, &action, &user_pool, "user pool").allowed_if(own));
         cells.push(Cell::new(

@@ -8,7 +8,9 @@ use toml::Spanned;
 use super::{
     super::{Findings, Name, bounded::Message},
     Attribute, CheckKind, Clients, DisposableDomain, EmailDomain, Invitation, PhoneNumber,
-    SignUpKind, UserName, clients, invitation, text,
+    SignUpKind, UserName, clients, federation, invitation,
+    kind::UniqueEmail,
+    text, velocity,
 };
 
 /// One check.
@@ -89,7 +91,8 @@ pub(super) struct WrittenCheck {
     #[serde(default)]
     on_undecided: Undecided,
     /// The ways into the pool that it looks at. Left out: `sign_up` and `external_provider`; for
-    /// `user_name` and `invitation` `sign_up` alone; for `attribute` all three.
+    /// `user_name` and `invitation` `sign_up` alone; for `federation` `external_provider`; for `attribute` all
+    /// three.
     applies_to: Option<Vec<SignUpKind>>,
     /// The app clients that it looks at, by their names under `pre-sign-up.clients`; `unknown` is every
     /// client without one, and calls without a client. Left out: all.
@@ -111,6 +114,13 @@ pub(super) struct WrittenCheck {
     phone_number: Option<PhoneNumber>,
     /// Asks for an invitation.
     invitation: Option<invitation::WrittenInvitation>,
+    /// Objects where another user of the pool was confirmed with the mailbox of the e-mail address. It only
+    /// reports until reconcile has seen the whole pool once.
+    unique_email: Option<UniqueEmail>,
+    /// Counts sign-ups.
+    velocity: Option<velocity::WrittenVelocity>,
+    /// Lets in the users of some providers, and joins them to the accounts that they have.
+    federation: Option<federation::WrittenFederation>,
 }
 
 impl WrittenCheck {
@@ -157,6 +167,14 @@ impl WrittenCheck {
         }
         let invitation = self.invitation.map(Invitation::from);
         kinds.extend(invitation.map(CheckKind::Invitation));
+        let unique = self.unique_email;
+        kinds.extend(unique.map(|UniqueEmail {}| CheckKind::UniqueEmail));
+        let velocity = self.velocity;
+        let velocity = velocity.map(|velocity| velocity.compile(clients::ids(known)));
+        kinds.extend(velocity.map(CheckKind::Velocity));
+        let federation = self.federation;
+        let federation = federation.map(|federation| federation.compile(&at, findings));
+        kinds.extend(federation.map(CheckKind::Federation));
         let clients = Clients::compile(self.clients, known, findings);
         let mode = match self.mode {
             WrittenMode::Enforce => Some(Mode::Enforce),

@@ -22,6 +22,17 @@ pub(super) struct Client {
     /// Their ids, as Cognito made them.
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     ids: Spanned<Vec<String>>,
+    /// Whether they have a client secret that no browser and no app on a device holds: only then is a call by
+    /// them the word of your own back end.
+    #[serde(default)]
+    pub(super) confidential: bool,
+}
+
+impl Client {
+    /// Their ids.
+    pub(super) fn ids(&self) -> impl Iterator<Item = String> {
+        self.ids.get_ref().iter().cloned()
+    }
 }
 
 /// The app clients that a check looks at.
@@ -65,11 +76,10 @@ impl Clients {
         let Some(names) = names else {
             return Self::All;
         };
-        let of = |client: &Client| client.ids.get_ref().clone();
         let (mut ids, mut unknown) = (BTreeSet::new(), false);
         for name in &names {
             match clients.get(name.get_ref()) {
-                Some(client) => ids.extend(of(client)),
+                Some(client) => ids.extend(client.ids()),
                 None if name.get_ref().as_str() == UNKNOWN => unknown = true,
                 None => {
                     let text = "expected a name under pre-sign-up.clients, or unknown";
@@ -77,13 +87,18 @@ impl Clients {
                 }
             }
         }
-        let known = clients.values().flat_map(of).collect();
+        let known = self::ids(clients);
         Self::Some {
             ids,
             unknown,
             known,
         }
     }
+}
+
+/// The ids of every client that the policy names.
+pub(super) fn ids(clients: &BTreeMap<Name, Client>) -> BTreeSet<String> {
+    clients.values().flat_map(Client::ids).collect()
 }
 
 /// Checks the table itself.

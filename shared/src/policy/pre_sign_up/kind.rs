@@ -3,7 +3,10 @@
 
 use serde::Deserialize;
 
-use super::{Attribute, DomainPattern, EmailDomain, Invitation, PhoneNumber, SignUpKind, UserName};
+use super::{
+    Attribute, DomainPattern, EmailDomain, Federation, Invitation, PhoneNumber, SignUpKind,
+    UserName, Velocity,
+};
 
 /// What a check looks at.
 #[derive(Debug, Clone)]
@@ -20,17 +23,26 @@ pub enum CheckKind {
     PhoneNumber(PhoneNumber),
     /// The invitation that came with the sign-up.
     Invitation(Invitation),
+    /// Whether another user of the pool holds the mailbox.
+    UniqueEmail,
+    /// How often people sign up.
+    Velocity(Velocity),
+    /// The provider that a user comes from.
+    Federation(Federation),
 }
 
 impl CheckKind {
     /// The keys that say what a check looks at.
-    pub(super) const KEYS: [&'static str; 6] = [
+    pub(super) const KEYS: [&'static str; 9] = [
         "email_domain",
         "disposable_domain",
         "user_name",
         "attribute",
         "phone_number",
         "invitation",
+        "unique_email",
+        "velocity",
+        "federation",
     ];
 
     /// Whether the check asks a service, and does not decide by the event and the policy alone.
@@ -41,7 +53,8 @@ impl CheckKind {
             | Self::UserName(_)
             | Self::Attribute(_)
             | Self::PhoneNumber(_) => false,
-            Self::Invitation(_) => true,
+            Self::Invitation(_) | Self::UniqueEmail | Self::Velocity(_) => true,
+            Self::Federation(federation) => federation.links(),
         }
     }
 
@@ -52,11 +65,18 @@ impl CheckKind {
         use SignUpKind::{AdminCreateUser, ExternalProvider, SignUp};
         match self {
             Self::UserName(_) | Self::Invitation(_) => vec![SignUp],
+            Self::Federation(_) => vec![ExternalProvider],
             Self::Attribute(_) => vec![SignUp, ExternalProvider, AdminCreateUser],
             _ => vec![SignUp, ExternalProvider],
         }
     }
 }
+
+/// That no other user of the pool holds the mailbox. It has no keys of its own.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(super) struct UniqueEmail {}
 
 /// Domains whose addresses anybody can read, or that forward for a few minutes.
 #[derive(Debug, Clone, Deserialize)]

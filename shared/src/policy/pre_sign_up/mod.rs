@@ -1,27 +1,33 @@
 //! `[pre-sign-up]`: who may create an account.
 
+mod auto_confirm;
 mod check;
 mod clients;
 mod email_domain;
+mod federation;
 mod invitation;
 mod kind;
 mod phone_number;
 mod sign_up_kind;
 mod text;
+mod velocity;
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 pub use self::{
+    auto_confirm::AutoConfirm,
     check::{Check, Mode, Undecided},
     clients::Clients,
     email_domain::{DomainPattern, EmailDomain},
+    federation::{Federation, Provider, ProviderUser},
     invitation::Invitation,
     kind::{CheckKind, DisposableDomain},
     phone_number::{PhoneNumber, PhonePrefix},
     sign_up_kind::SignUpKind,
     text::{Attribute, Pattern, TextRules, UserName},
+    velocity::{Velocity, VelocityBy},
 };
 use super::{Findings, Name, Rules};
 
@@ -30,12 +36,16 @@ use super::{Findings, Name, Rules};
 pub struct PreSignUp {
     /// The checks that are not off, in order.
     pub checks: Vec<Check>,
+    /// Who is confirmed without a code of Cognito's; the first that holds decides.
+    pub auto_confirm: Vec<AutoConfirm>,
 }
 
 impl PreSignUp {
     /// Whether a check asks a service.
     pub fn asks_a_service(&self) -> bool {
+        let verifies = |rule: &AutoConfirm| rule.verify_email || rule.verify_phone_number;
         self.checks.iter().any(|check| check.kind.asks_a_service())
+            || self.auto_confirm.iter().any(verifies)
     }
 }
 
@@ -54,6 +64,9 @@ pub struct Section {
     /// The checks, in order. The first that refuses decides.
     #[serde(default)]
     checks: Vec<check::WrittenCheck>,
+    /// Who is confirmed without a code of Cognito's.
+    #[serde(default)]
+    auto_confirm: Vec<auto_confirm::WrittenAutoConfirm>,
 }
 
 impl Rules for PreSignUp {
@@ -74,6 +87,16 @@ impl Rules for PreSignUp {
             checks.extend(written.compile(&section.clients, findings));
             seen.push(name);
         }
-        Some(Self { checks })
+        let invites = |check: &Check| {
+            matches!(check.kind, CheckKind::Invitation(_)) && check.mode == Mode::Enforce
+        };
+        let invited = checks.iter().any(invites);
+        let rules = section.auto_confirm.into_iter();
+        let rules = rules.map(|rule| rule.compile(&section.clients, invited, findings));
+        let auto_confirm = rules.collect();
+        Some(Self {
+            checks,
+            auto_confirm,
+        })
     }
 }
