@@ -15,6 +15,7 @@ mod pool;
 mod progress;
 mod readmit;
 mod report;
+mod revoke;
 mod rows;
 mod source;
 mod verify;
@@ -37,6 +38,7 @@ poolkeeper explain pre-sign-up [options] < event.json   who may sign up, and why
 poolkeeper explain vend        [options]           which role do my rules give, and why?
 poolkeeper invite        options                   a code that lets one person sign up
 poolkeeper readmit       options                   a user may move in once more
+poolkeeper revoke        options                   proofs and sessions of before are no longer good
 poolkeeper report        options                   who has not moved in yet?
 poolkeeper attach        POOL options              has a user pool call the functions, and loses no setting of it
 poolkeeper detach        POOL options              takes them off again
@@ -77,6 +79,7 @@ fn run(mut parser: lexopt::Parser) -> Result<Outcome, Error> {
             Some("invite") => invite::run(parser),
             Some("readmit") => readmit::run(parser),
             Some("report") => report::run(parser),
+            Some("revoke") => revoke::run(parser),
             Some("attach") => pool::attach::run(parser),
             Some("detach") => pool::detach::run(parser),
             Some("doctor") => pool::doctor::run(parser),

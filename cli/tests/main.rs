@@ -13,6 +13,7 @@ mod invite;
 mod pools;
 mod readmit;
 mod report;
+mod revoke;
 mod silent;
 mod support;
 mod verify;
