@@ -190,6 +190,15 @@ fn events() -> Vec<(&'static str, String)> {
                 event["requestContext"] = json!(CANARY);
             }),
         ),
+        (
+            "IdentityVendorFunction",
+            event("identity-vendor.vouch", |event| {
+                let claims = json!({ CANARY: CANARY });
+                let body = json!({"source": CANARY, "subject": CANARY, "claims": claims});
+                event["body"] = json!(body.to_string());
+                event["requestContext"]["authorizer"]["iam"]["userArn"] = json!(CANARY);
+            }),
+        ),
     ]
 }
 
