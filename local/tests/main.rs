@@ -43,10 +43,15 @@ fn binaries() -> PathBuf {
     folder
 }
 
-fn ended(command: &mut Command) -> (Output, String) {
-    let output = command.output().unwrap();
-    let told = String::from_utf8(output.stderr.clone()).unwrap();
-    (output, told)
+/// The status of a program that must end by itself, and what it said about it.
+fn ended(command: &mut Command) -> (Option<i32>, String) {
+    match Running::try_start(command) {
+        Ok(running) => panic!("it started: {:#?}", running.printed),
+        Err(output) => {
+            let told = String::from_utf8(output.stderr).unwrap();
+            (output.status.code(), told)
+        }
+    }
 }
 
 /// Ends with this value.
@@ -56,8 +61,8 @@ struct Running {
 }
 
 impl Running {
-    /// The program, once it has printed everything.
-    fn start(command: &mut Command) -> Self {
+    /// The program, once it has printed everything; or how it ended.
+    fn try_start(command: &mut Command) -> Result<Self, Output> {
         let mut child = command.spawn().unwrap();
         let mut printed = Vec::new();
         for line in BufReader::new(child.stdout.take().unwrap()).lines() {
@@ -65,11 +70,16 @@ impl Running {
             let last = line.contains("Messages to users appear here");
             printed.push(line);
             if last {
-                return Self { child, printed };
+                return Ok(Self { child, printed });
             }
         }
-        let output = child.wait_with_output().unwrap();
-        panic!("it ended: {}", String::from_utf8_lossy(&output.stderr));
+        Err(child.wait_with_output().unwrap())
+    }
+
+    fn start(command: &mut Command) -> Self {
+        Self::try_start(command).unwrap_or_else(|output| {
+            panic!("it ended: {}", String::from_utf8_lossy(&output.stderr))
+        })
     }
 
     fn position(&self, words: &str) -> usize {
@@ -88,8 +98,8 @@ impl Drop for Running {
 #[test]
 fn a_function_without_a_binary_is_told_at_start() {
     let empty = folder("empty");
-    let (output, told) = ended(program().arg("--binaries").arg(&empty));
-    assert_eq!(output.status.code(), Some(1));
+    let (status, told) = ended(program().arg("--binaries").arg(&empty));
+    assert_eq!(status, Some(1));
     let expected = empty.join("identity-vendor").display().to_string();
     assert!(told.contains("IdentityVendorFunction: "), "{told}");
     assert!(told.contains(&expected), "{told}");
@@ -111,8 +121,8 @@ fn a_parameter_is_set_and_held_to_its_declaration() {
         ),
         ("PasswordMinimumLength", "--parameter: expected NAME=VALUE"),
     ] {
-        let (output, told) = ended(&mut with(parameter));
-        assert_eq!(output.status.code(), Some(1));
+        let (status, told) = ended(&mut with(parameter));
+        assert_eq!(status, Some(1));
         assert!(told.contains(expected), "{told}");
     }
     let running = Running::start(&mut with("UserPoolTier=PLUS"));

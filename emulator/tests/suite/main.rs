@@ -3,6 +3,7 @@
 
 mod data_plane;
 mod identities;
+mod kept;
 mod lambda_host;
 mod messages;
 mod oidc_issuer;

@@ -14,7 +14,12 @@ const PASSWORD: &str = "Correct-horse-1";
 
 /// The fixture with another pool and client, and without triggers.
 pub(crate) async fn start(pool: &str, client: &str, more: &str) -> Aws {
-    let bend = |text: &mut String| {
+    Aws::start_with(bent(pool, client, more), Storage::Memory).await
+}
+
+/// What makes the fixture such a template.
+pub(crate) fn bent(pool: &str, client: &str, more: &str) -> impl FnOnce(&mut String) {
+    move |text: &mut String| {
         assert!(text.contains(POOL) && text.contains(CLIENT) && text.contains(TRIGGER));
         let pool = format!(
             "  UserPool:\n    Type: AWS::Cognito::UserPool\n    Properties: {{ {pool} }}\n"
@@ -26,8 +31,7 @@ pub(crate) async fn start(pool: &str, client: &str, more: &str) -> Aws {
             .replace(POOL, &pool)
             .replace(CLIENT, &client)
             .replace(TRIGGER, "");
-    };
-    Aws::start_with(bend, Storage::Memory).await
+    }
 }
 
 /// What an administrator gets for one operation of the pool.
@@ -66,7 +70,7 @@ pub(crate) async fn signed_in(aws: &Aws) -> Value {
     sign_in(aws).await["AuthenticationResult"].clone()
 }
 
-async fn sign_in(aws: &Aws) -> Value {
+pub(crate) async fn sign_in(aws: &Aws) -> Value {
     let body = json!({
         "ClientId": client_id(aws),
         "AuthFlow": "USER_PASSWORD_AUTH",

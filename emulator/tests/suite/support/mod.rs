@@ -22,7 +22,7 @@ use emulator::{
     http_client::{Answer, send},
     iam::{ADMIN_ACCESS_KEY_ID, ADMIN_SECRET_ACCESS_KEY, Iam},
     identity_pool::TokenKey,
-    stack::{Options, Socket, Stack},
+    stack::{Options, Socket, Stack, StartError},
     template::{Settings, Template},
 };
 
@@ -47,6 +47,13 @@ impl Aws {
     }
 
     pub(crate) async fn start_with(bend: impl FnOnce(&mut String), storage: Storage) -> Self {
+        Self::try_start(bend, storage).await.unwrap()
+    }
+
+    pub(crate) async fn try_start(
+        bend: impl FnOnce(&mut String),
+        storage: Storage,
+    ) -> Result<Self, StartError> {
         let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/template.yaml");
         let mut text = std::fs::read_to_string(&fixture).unwrap();
         bend(&mut text);
@@ -63,17 +70,15 @@ impl Aws {
             Socket::bind(0).await.unwrap(),
             Socket::bind(0).await.unwrap(),
         ];
-        let stack = Stack::run(aws, api, template.clone(), &options)
-            .await
-            .unwrap();
-        Self {
+        let stack = Stack::run(aws, api, template.clone(), &options).await?;
+        Ok(Self {
             template,
             iam: Arc::clone(&stack.iam),
             key: TokenKey::development("us-east-1").unwrap(),
             endpoint: stack.aws_url.clone(),
             clock,
             stack,
-        }
+        })
     }
 
     /// One request of a service whose SDK is not linked here, signed by AWS's own signer.
