@@ -17,6 +17,7 @@ import time
 import check_credentials  # noqa: F401  (adds its checks after those of the triggers)
 import check_smoke  # noqa: F401  (it changes a function and changes it back)
 import check_triggers  # noqa: F401
+import check_documents  # noqa: F401, I001  (after the users that the triggers made)
 import check_deploy  # noqa: F401, I001  (it deploys again)
 import check_purge  # noqa: F401  (last: it deletes the stack)
 import checks

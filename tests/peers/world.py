@@ -154,7 +154,7 @@ class World:
     def start_embedded(self):
         """Cognito Identity and STS, with the roles and the pool of the deployed stack, under their names there."""
         issuer = f"{self.embedded}/oidc"
-        shared = ["IdentityPool", "UserIdentityPool", "UserPool", "DataTable"]
+        shared = ["IdentityPool", "UserIdentityPool", "UserPool", "UserPoolClient", "DataTable"]
         shared += ["MemberRole", "PublisherRole", "DefaultAuthenticatedRole"]
         names = [f"--physical-id={name}={self.names[name]}" for name in shared]
         program = ROOT / "target/debug/poolkeeper-local"
@@ -168,6 +168,7 @@ class World:
                 raise Failed(f"poolkeeper-local does not tell its administrator:\n{self.processes.tail('embedded')}")
             time.sleep(0.05)
         self.gate.administrator = Credentials(*found.groups())
+        self.embedded_vendor = re.search(r"(?m)^vendor +(\S+)$", log.read_text())[1]
 
     def start_pools(self):
         """Three pools: wired as template.yaml wires it; with events that lose a field on the way; to a function that crashes."""
