@@ -1,6 +1,7 @@
 //! An issuer's keys over time: kept for a while, never for ever; and what they may be used for. tokio's clock
 //! is moved by hand between the calls.
 
+mod rotation;
 mod tokens;
 
 use std::time::Duration;
