@@ -90,6 +90,15 @@ fn the_policy_that_ships_is_valid() {
 }
 
 #[test]
+fn the_list_of_disposable_domains_is_of_the_version_that_is_pinned() {
+    let lock = std::fs::read_to_string(tree("tools/disposable-domains.lock")).unwrap();
+    let list = std::fs::read_to_string(tree("policy/disposable-domains.txt")).unwrap();
+    let pinned = lock.trim().replace("==", " ");
+    assert!(list.contains(&format!("from {pinned} (")), "{pinned}");
+    assert!(list.lines().count() > 5_000);
+}
+
+#[test]
 fn every_default_that_a_comment_names_is_the_default() {
     let compiled = |file: &PolicyFile| shared::policy::compiled(file).map_err(|e| e.to_string());
     let plain = compiled(&PolicyFile::parse("policy.toml", shipped())).unwrap();
