@@ -49,7 +49,7 @@ async fn the_tour_goes_as_it_must_and_every_decision_has_its_audit_line() {
     let mut told = Vec::new();
     tour::play(&stack, &mut told).await.unwrap();
     let told = String::from_utf8(told).unwrap();
-    assert_eq!(told.matches('→').count(), 15, "{told}");
+    assert_eq!(told.matches('→').count(), 18, "{told}");
     let lines = audit_lines(&stack);
     let of = |function: &str| {
         lines
@@ -64,7 +64,7 @@ async fn the_tour_goes_as_it_must_and_every_decision_has_its_audit_line() {
             of("user-migration"),
             of("identity-vendor")
         ),
-        (2, 2, 5, 4)
+        (2, 2, 5, 7)
     );
     assert!(
         lines.iter().all(|line| line["outcome"] != "failed"),

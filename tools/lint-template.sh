@@ -33,7 +33,7 @@ lint "sam validate --lint" "$bin/sam" validate --lint --template "$template"
 lint "cfn-lint --include-checks I" "$bin/cfn-lint" --include-checks I -- "$template"
 # The Python beside it: undefined names, unused imports, syntax.
 lint "ruff" "$bin/ruff" check --quiet --no-cache --select E4,E7,E9,F tools tests/peers
-lint "cfn-lint --include-checks I, examples" "$bin/cfn-lint" --include-checks I -- examples/*.yaml
+lint "cfn-lint --include-checks I, examples" "$bin/cfn-lint" --include-checks I -- examples/*.yaml examples/*/*.yaml
 lint "docs/cost.md, as computed" "$bin/python" tools/cost.py
 lint "live checks, dry run" "$bin/python" tools/live_checks.py --dry-run
 wait

@@ -2,6 +2,7 @@
 //! answered, and why it matters.
 
 mod parts;
+mod tenants;
 
 use std::io::Write;
 
@@ -57,7 +58,8 @@ pub async fn play(stack: &Stack, out: &mut (dyn Write + Send)) -> Result<(), Tou
     tour.sign_up_and_confirm().await?;
     tour.migrate_with_the_old_password().await?;
     tour.forget_passwords().await?;
-    tour.vend().await
+    tour.vend().await?;
+    tour.keep_tenants_apart().await
 }
 
 struct Tour<'a> {
