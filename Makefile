@@ -63,6 +63,10 @@ policy: ## checks every section of policy/policy.toml (POLICY=… for another fi
 	@$(CARGO) build --workspace --all-targets --locked --quiet
 	@$(OUT)/poolkeeper check $(or $(POLICY),policy/policy.toml)
 
+.PHONY: disposable-domains
+disposable-domains: ## writes policy/disposable-domains.txt from the list that tools/disposable-domains.lock pins
+	@"$$(tools/install.sh venv disposable-domains tools/disposable-domains.lock)/python" tools/disposable-domains.py
+
 template: ## lints template.yaml (sam, cfn-lint, checkov; installed into target/tools)
 	@echo "== template"
 	@tools/lint-template.sh
@@ -71,12 +75,13 @@ isolation: ## proves on the template's roles, by two IAM evaluators, that users 
 	@echo "== isolation"
 	@tests/peers/isolation/run.sh
 
-# Seconds for each family of formats.
+# Seconds for each family of formats, and for each of the other targets.
 FUZZ_SECONDS ?= 2
 
-fuzz: ## fuzzes the password parsers, FUZZ_SECONDS for each family
+fuzz: ## fuzzes the parsers of passwords, JWTs, key sets, forms and events, FUZZ_SECONDS for each
 	@echo "== fuzzing"
 	@$(CARGO) run --release --locked --quiet --manifest-path fuzz/Cargo.toml --target-dir target/fuzz --bin password -- --seconds $(FUZZ_SECONDS)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --workspace --locked --quiet --lib --bins -- fuzz::
 
 packages: ## builds the functions for Lambda, for this machine's architecture, and bounds their sizes
 	@echo "== packages for Lambda"

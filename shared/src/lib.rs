@@ -5,6 +5,8 @@
 pub mod aws;
 pub mod deadline;
 pub mod email;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 pub mod https;
 pub mod invitation;
 pub mod invocation;

@@ -1,5 +1,4 @@
 //! The integration tests of `shared`, one binary.
 #![cfg(test)]
 
-mod hostile;
 mod start;

@@ -2,6 +2,8 @@
 
 mod form;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod hostile;
 mod vouch;
 

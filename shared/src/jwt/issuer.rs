@@ -81,7 +81,7 @@ impl Issuer {
         jwt: &UnverifiedJwt,
         deadline: Deadline,
     ) -> Result<VerifiedClaims, VerifyError> {
-        let algorithm = jwt.header().alg;
+        let algorithm = jwt.header().algorithm;
         let named = names_of(algorithm).map(|(named, _)| named);
         if !named.is_some_and(|named| self.settings.algorithms.contains(&named)) {
             return Err(Rejected::Algorithm.into());

@@ -3,11 +3,11 @@
 use std::{fmt, str::FromStr};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::{Algorithm, Header};
+use jsonwebtoken::Algorithm;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{
     Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, Visitor},
+    de::{MapAccess, Visitor},
 };
 use serde_json::{Map, Value};
 
@@ -23,6 +23,12 @@ pub struct UnverifiedJwt {
     header: Header,
     unverified_issuer: String,
     unverified_claims: Map<String, Value>,
+}
+
+/// What of the header is needed to find a key.
+pub(super) struct Header {
+    pub(super) algorithm: Algorithm,
+    pub(super) kid: Option<String>,
 }
 
 impl UnverifiedJwt {
@@ -56,7 +62,7 @@ impl UnverifiedJwt {
                 _ => MalformedJwt::Parts,
             });
         };
-        check_header(&object(Part::Header, header)?, accepts)?;
+        let header = Header::read(&object(Part::Header, header)?, accepts)?;
         if octets(Part::Signature, signature)?.is_empty() {
             return Err(MalformedJwt::Unsigned);
         }
@@ -67,7 +73,7 @@ impl UnverifiedJwt {
             None => return Err(MalformedJwt::NoIssuer),
         };
         Ok(Self {
-            header: jsonwebtoken::decode_header(text).map_err(|_| MalformedJwt::HeaderMember)?,
+            header,
             text: SecretString::from(text),
             unverified_issuer,
             unverified_claims,
@@ -99,44 +105,59 @@ impl UnverifiedJwt {
     }
 }
 
-fn check_header(
-    header: &Map<String, Value>,
-    accepts: fn(&str) -> bool,
-) -> Result<(), MalformedJwt> {
-    let Some(algorithm) = header.get("alg").and_then(Value::as_str) else {
-        return Err(MalformedJwt::NoAlgorithm);
-    };
-    if algorithm.eq_ignore_ascii_case("none") {
-        return Err(MalformedJwt::Unsigned);
+impl Header {
+    fn read(members: &Map<String, Value>, accepts: fn(&str) -> bool) -> Result<Self, MalformedJwt> {
+        let Some(algorithm) = members.get("alg").and_then(Value::as_str) else {
+            return Err(MalformedJwt::NoAlgorithm);
+        };
+        if algorithm.eq_ignore_ascii_case("none") {
+            return Err(MalformedJwt::Unsigned);
+        }
+        if algorithm.starts_with("HS") {
+            return Err(MalformedJwt::Symmetric);
+        }
+        let algorithm =
+            Algorithm::from_str(algorithm).map_err(|_| MalformedJwt::UnknownAlgorithm)?;
+        if members.contains_key("crit") {
+            return Err(MalformedJwt::Critical);
+        }
+        if members.contains_key("b64") {
+            return Err(MalformedJwt::UnencodedPayload);
+        }
+        if !members
+            .iter()
+            .all(|(name, value)| is_of_its_type(name, value))
+        {
+            return Err(MalformedJwt::HeaderMember);
+        }
+        let text = |name: &str| members.get(name).and_then(Value::as_str);
+        if text("typ").is_some_and(|typ| !accepts(typ)) {
+            return Err(MalformedJwt::Type);
+        }
+        let kid = text("kid").map(str::to_owned);
+        Ok(Self { algorithm, kid })
     }
-    if algorithm.starts_with("HS") {
-        return Err(MalformedJwt::Symmetric);
-    }
-    if Algorithm::from_str(algorithm).is_err() {
-        return Err(MalformedJwt::UnknownAlgorithm);
-    }
-    if header.contains_key("crit") {
-        return Err(MalformedJwt::Critical);
-    }
-    if header.contains_key("b64") {
-        return Err(MalformedJwt::UnencodedPayload);
-    }
-    match header.get("typ") {
-        Some(Value::String(typ)) if !accepts(typ) => Err(MalformedJwt::Type),
-        _ => Ok(()),
+}
+
+/// RFC 7515, section 4.1. Other members may be anything.
+fn is_of_its_type(name: &str, value: &Value) -> bool {
+    match name {
+        "typ" | "cty" | "kid" | "jku" | "x5u" | "x5t" | "x5t#S256" => {
+            value.is_string() || value.is_null()
+        }
+        "jwk" => value.is_object() || value.is_null(),
+        "x5c" => value.is_array() || value.is_null(),
+        _ => true,
     }
 }
 
 /// A part's JSON object, each member of which is there once.
 fn object(part: Part, text: &str) -> Result<Map<String, Value>, MalformedJwt> {
     let octets = octets(part, text)?;
-    let members: Map<String, Value> =
-        serde_json::from_slice(&octets).map_err(|_| MalformedJwt::Json(part))?;
-    let Members(written) = serde_json::from_slice(&octets).map_err(|_| MalformedJwt::Json(part))?;
-    if written == members.len() {
-        Ok(members)
-    } else {
-        Err(MalformedJwt::Duplicate(part))
+    let object: Object = serde_json::from_slice(&octets).map_err(|_| MalformedJwt::Json(part))?;
+    match object.has_duplicates {
+        false => Ok(object.members),
+        true => Err(MalformedJwt::Duplicate(part)),
     }
 }
 
@@ -145,30 +166,37 @@ fn octets(part: Part, text: &str) -> Result<Vec<u8>, MalformedJwt> {
     decoded.map_err(|_| MalformedJwt::Encoding(part))
 }
 
-/// How many members are written in an object, those of one name each counted.
-struct Members(usize);
+/// Of members of one name the last, as serde_json reads them, and whether there were some.
+struct Object {
+    members: Map<String, Value>,
+    has_duplicates: bool,
+}
 
-impl<'de> Deserialize<'de> for Members {
+impl<'de> Deserialize<'de> for Object {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Counter;
+        struct Reader;
 
-        impl<'de> Visitor<'de> for Counter {
-            type Value = Members;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Object;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-                let mut members = 0;
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
-                    members += 1;
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+                let mut members = Map::new();
+                let mut has_duplicates = false;
+                while let Some((name, value)) = map.next_entry::<String, Value>()? {
+                    has_duplicates |= members.insert(name, value).is_some();
                 }
-                Ok(Members(members))
+                Ok(Object {
+                    members,
+                    has_duplicates,
+                })
             }
         }
 
-        deserializer.deserialize_map(Counter)
+        deserializer.deserialize_map(Reader)
     }
 }
 

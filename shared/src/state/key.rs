@@ -207,4 +207,54 @@ mod tests {
         assert_eq!(DirectoryKey::profile("p", "s").pk, "USER#p#s");
         assert_eq!(DirectoryKey::event("p", "s", "e").sk, "EVENT#e");
     }
+
+    /// Every key of these parts, with what it is for.
+    fn keys([a, b, c]: [&str; 3]) -> Vec<(&'static str, Vec<String>, String)> {
+        let of = |kind, parts: &[&str], key: String| {
+            let parts = parts.iter().map(|part| (*part).to_owned()).collect();
+            (kind, parts, key)
+        };
+        // User pool ids and names of the policy have no #: what may have one is hashed.
+        let plain = |text: &str| text.replace('#', "-");
+        let (pool, name) = (&*plain(a), &*plain(b));
+        let all = [a, b, c];
+        vec![
+            of(
+                "identity",
+                &[pool, name, c],
+                DirectoryKey::identity(pool, name, c).pk,
+            ),
+            of("email", &[pool, c], DirectoryKey::email_claim(pool, c).pk),
+            of(
+                "moved",
+                &[pool, name, c],
+                DirectoryKey::moved(pool, name, c).pk,
+            ),
+            of("invitation", &[c], DirectoryKey::invitation(c).pk),
+            of("block", &[name, c], DirectoryKey::block(name, c).pk),
+            of("limit", &all, EphemeralKey::limit("f", "l", &all).0),
+            of("recent", &all, EphemeralKey::recent("f", "k", &all).0),
+            of("reserved", &all, EphemeralKey::reserved("k", &all).0),
+            of("passed", &all, EphemeralKey::passed("k", &all).0),
+        ]
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(2000))]
+
+        /// So two sources never share an identity, nor two pools, nor two subjects.
+        #[test]
+        fn two_things_never_share_a_key(
+            one in ["[ab#]{0,2}", "[ab#]{0,2}", "[ab#]{0,2}"],
+            other in ["[ab#]{0,2}", "[ab#]{0,2}", "[ab#]{0,2}"],
+        ) {
+            let keys = [keys(one.each_ref().map(String::as_str)), keys(other.each_ref().map(String::as_str))];
+            for (kind, parts, key) in &keys[0] {
+                for (other_kind, other_parts, other_key) in &keys[1] {
+                    let same = kind == other_kind && parts == other_parts;
+                    proptest::prop_assert_eq!(key == other_key, same, "{} {}", key, other_key);
+                }
+            }
+        }
+    }
 }
