@@ -57,3 +57,30 @@ fn another_trigger_s_event_or_no_event_is_not_explained_and_not_repeated() {
         assert_eq!((run.code, run.stderr.as_str()), (2, expected));
     }
 }
+
+#[test]
+fn checks_that_ask_something_are_shown_and_not_asked() {
+    let policy = std::env::temp_dir().join(format!("explain-{}.toml", std::process::id()));
+    let text = "version = 1\n[pre-sign-up.clients.office]\nids = [\"1example23456789poolkeeper\"]\n\
+        confidential = true\n[[pre-sign-up.checks]]\nname = \"invited\"\ninvitation = {}\n\
+        [[pre-sign-up.checks]]\nname = \"person\"\ncaptcha = { provider = \"hcaptcha\", secret = \"c\" }\n\
+        [[pre-sign-up.checks]]\nname = \"names\"\nuser_name = { min_length = 1 }\n\
+        [[pre-sign-up.auto_confirm]]\nname = \"by-office\"\nclients = [\"office\"]\nverify_email = true\n";
+    std::fs::write(&policy, text).unwrap();
+    let event = std::fs::read_to_string(tree("events/pre-sign-up.SignUp.json")).unwrap();
+    let path = policy.to_str().unwrap();
+    let run = poolkeeper(&["explain", "pre-sign-up", "--policy", path], event);
+    std::fs::remove_file(&policy).unwrap();
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert!(lines[0].starts_with("names: clear: passes ("), "{lines:?}");
+    assert_eq!(
+        lines[1..],
+        [
+            "invited: needs AWS: not asked",
+            "person: needs AWS: not asked",
+            "allowed: no-objection",
+            "confirmed without a code by by-office",
+        ]
+    );
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+}

@@ -9,7 +9,7 @@ fn main() -> ExitCode {
     start::function(
         |policy: policy::PreSignUp, wiring: Wiring<'static>| async move {
             let services = if policy.asks_a_service() {
-                Some(Services::open(wiring).await?)
+                Some(Services::open(&policy, wiring).await?)
             } else {
                 wiring.finish(Some(()))?;
                 None

@@ -1,13 +1,18 @@
 //! What checks ask beside the policy. Made only where a check asks something: a policy of local checks opens no
 //! connection and initialises no TLS.
 
+use std::sync::Arc;
+
 use aws_sdk_dynamodb::Client;
 use shared::{
     aws::{self, ServiceError, dynamodb_call},
     deadline::Deadline,
+    https::Https,
     limit::Limiter,
+    policy::PreSignUp,
+    secrets::Secrets,
     start::StartError,
-    state::{DirectoryKey, Item, key_item},
+    state::{DirectoryKey, EphemeralKey, Item, key_item, text},
     wiring::Wiring,
 };
 
@@ -18,9 +23,12 @@ use crate::user_pool::UserPool;
 pub struct Services {
     pub(crate) dynamodb: Client,
     pub(crate) directory_table: String,
-    pub(crate) ephemeral_table: String,
+    ephemeral_table: String,
     pub(crate) limiter: Limiter,
     pub(crate) user_pool: UserPool,
+    pub(crate) secrets: Arc<Secrets>,
+    /// Where a check asks a host that is not AWS's.
+    pub(crate) https: Option<Https>,
 }
 
 impl Services {
@@ -28,16 +36,20 @@ impl Services {
     ///
     /// # Errors
     /// When a variable is missing, or the bundle of certificates that the environment names is none.
-    pub async fn open(mut wiring: Wiring<'_>) -> Result<Self, StartError> {
+    pub async fn open(policy: &PreSignUp, mut wiring: Wiring<'_>) -> Result<Self, StartError> {
         let directory = wiring.required("DIRECTORY_TABLE", "the name of the directory table");
         let ephemeral: Option<String> =
             wiring.required("EPHEMERAL_TABLE", "the name of the ephemeral table");
+        let prefix = "what the names of secrets begin with";
+        let prefix: Option<String> = wiring.optional("SECRET_PREFIX", prefix);
         let (directory_table, ephemeral_table) = wiring.finish(directory.zip(ephemeral))?;
         let config = aws::config().await?;
         let dynamodb = Client::new(&config);
         Ok(Self {
             limiter: Limiter::new(dynamodb.clone(), ephemeral_table.clone()),
             user_pool: UserPool::new(&config),
+            secrets: Arc::new(Secrets::new(&config, prefix.unwrap_or_default())),
+            https: policy.asks_a_host().then(Https::new).transpose()?,
             dynamodb,
             directory_table,
             ephemeral_table,
@@ -62,5 +74,45 @@ impl Services {
             .await;
         let output = output.map_err(|error| ServiceError::new("dynamodb:GetItem", &error))?;
         Ok(output.item)
+    }
+
+    /// The item at `key` of the ephemeral table, as it is now. It may be past its time.
+    pub(crate) async fn ephemeral_item(
+        &self,
+        key: &EphemeralKey,
+        deadline: Deadline,
+    ) -> Result<Option<Item>, ServiceError> {
+        let output = self
+            .dynamodb
+            .get_item()
+            .table_name(&self.ephemeral_table)
+            .set_key(Some(Item::from([text("pk", &key.0)])))
+            .consistent_read(true)
+            .customize()
+            .config_override(dynamodb_call(deadline))
+            .send()
+            .await;
+        let output = output.map_err(|error| ServiceError::new("dynamodb:GetItem", &error))?;
+        Ok(output.item)
+    }
+
+    /// Puts an item into the ephemeral table, over one that is there.
+    pub(crate) async fn put_ephemeral(
+        &self,
+        item: Item,
+        deadline: Deadline,
+    ) -> Result<(), ServiceError> {
+        let written = self
+            .dynamodb
+            .put_item()
+            .table_name(&self.ephemeral_table)
+            .set_item(Some(item))
+            .customize()
+            .config_override(dynamodb_call(deadline))
+            .send()
+            .await;
+        written
+            .map(drop)
+            .map_err(|error| ServiceError::new("dynamodb:PutItem", &error))
     }
 }

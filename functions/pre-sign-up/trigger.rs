@@ -138,6 +138,8 @@ fn default_message(kind: &CheckKind) -> &'static str {
         CheckKind::Velocity(_) => {
             "there are too many sign-ups at the moment, please try again later"
         }
+        CheckKind::Captcha(_) => "please show once more that you are a person",
+        CheckKind::Https(_) => "this sign-up is not admitted",
         CheckKind::Federation(_) => "this way to sign in is not admitted",
         CheckKind::Invitation(_) => "an invitation is needed that is valid and not used yet",
     }

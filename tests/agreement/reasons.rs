@@ -20,6 +20,15 @@ const SAYING: [&str; 7] = [
 
 /// Texts in kebab case that are no reasons: functions, HTTP headers, services, ids of events.
 const NO_REASONS: &[&str] = &[
+    // Error codes of CAPTCHA services.
+    "already-seen-response",
+    "bad-request",
+    "internal-error",
+    "invalid-input-secret",
+    "invalid-or-already-seen-response",
+    "missing-input-secret",
+    "timeout-or-duplicate",
+    // Our own.
     "cognito-idp",
     "content-type",
     "grant-type",

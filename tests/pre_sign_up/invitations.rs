@@ -1,5 +1,8 @@
 //! Invitations: who may sign up with one, and what the tables say afterwards.
 
+use aws_sdk_cognitoidentityprovider::{
+    Client, error::ProvideErrorMetadata as _, types::AttributeType,
+};
 use emulator::stack::Stack;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
@@ -13,7 +16,7 @@ use super::{FUNCTION, items, put, sign_up, stack_checking};
 use crate::common::{
     answer, audit_lines, error_message, event,
     faulty::{Behaviour, Faulty},
-    invoke, last_decision,
+    invoke, last_decision, log_text,
 };
 
 const CHECK: &str = "invitation = {}";
@@ -83,6 +86,7 @@ async fn who_is_invited_may_sign_up_and_holds_the_invitation() {
     let marks = items(&stack, "EphemeralTable").await;
     let remembered = read_number(&marks[0], "expires_at").unwrap();
     assert!(remembered > until, "{remembered}");
+    assert!(!log_text(&stack).to_lowercase().contains(CODE));
     // In the metadata, where there are no validation data.
     let sent = sign_up(|event| {
         event["request"]["validationData"] = Value::Null;
@@ -234,6 +238,39 @@ async fn tables_that_do_not_answer_come_to_what_the_policy_says_in_time() {
             assert!(audit_lines(&stack)[0]["remaining_ms"].as_u64().unwrap() > 0);
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_of_the_pool_signs_up_with_a_code_and_is_refused_in_cognito_s_own_form() {
+    let stack = stack_checking(CHECK, &[]).await;
+    put(&stack, "DirectoryTable", invitation([])).await;
+    let client = Client::new(&stack.sdk_config(Stack::admin()));
+    let attribute = |name: &str, value: &str| {
+        let attribute = AttributeType::builder().name(name).value(value);
+        attribute.build().unwrap()
+    };
+    let sign_up = |address: &'static str| {
+        client
+            .sign_up()
+            .client_id(&stack.user_pool.settings().client_id)
+            .username(address)
+            .password("An-old-fictional-passw0rd")
+            .user_attributes(attribute("email", address))
+    };
+    let refused = sign_up(ADA).send().await.unwrap_err().into_service_error();
+    assert!(refused.is_user_lambda_validation_exception());
+    assert_eq!(
+        refused.message(),
+        Some(
+            "PreSignUp failed with error an invitation is needed that is valid and not used yet [invitation-missing]."
+        )
+    );
+    let with_code = sign_up(ADA).validation_data(attribute("invitation", CODE));
+    with_code.send().await.unwrap();
+    assert_eq!(state(&stack).await, state_of(ADA));
+    let in_metadata = sign_up("eve@example.com").client_metadata("invitation", CODE);
+    let refused = in_metadata.send().await.unwrap_err().into_service_error();
+    assert!(refused.message().unwrap().ends_with("[invitation-held]."));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@ mod auto_confirm;
 mod counted;
 mod federation;
 mod invitations;
+mod remote;
 
 use crate::common::{
     answer, audit_lines, bent_policy, environment, error_message, event, event_text,

@@ -163,17 +163,6 @@ impl Hold {
             text("invitation", &self.key.pk),
             number("expires_at", until),
         ]);
-        let written = services
-            .dynamodb
-            .put_item()
-            .table_name(&services.ephemeral_table)
-            .set_item(Some(item))
-            .customize()
-            .config_override(dynamodb_call(deadline))
-            .send()
-            .await;
-        written
-            .map(drop)
-            .map_err(|error| ServiceError::new("dynamodb:PutItem", &error))
+        services.put_ephemeral(item, deadline).await
     }
 }

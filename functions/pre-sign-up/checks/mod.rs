@@ -3,9 +3,11 @@
 //! a sign-up that is refused reserves nothing.
 
 mod attribute;
+mod captcha;
 mod disposable_domain;
 mod email_domain;
 mod federation;
+mod https;
 mod invitation;
 mod local;
 mod phone_number;
@@ -189,6 +191,12 @@ impl Checks {
                 CheckKind::Federation(rules) => {
                     federation::look(check, rules, applicant, services, earlier).await
                 }
+                CheckKind::Captcha(rules) => captcha::look(rules, applicant, services, earlier)
+                    .await
+                    .into(),
+                CheckKind::Https(rules) => https::look(rules, applicant, services, earlier)
+                    .await
+                    .into(),
                 // `local` has them.
                 _ => Finding::undecided("not-examined").into(),
             }

@@ -82,6 +82,22 @@ impl<'a> Request<'a> {
         request.header("content-type", "application/json".to_owned())
     }
 
+    /// `POST url` with the fields of a form.
+    pub fn post_form(url: &'a HttpsUrl, fields: &[(&str, &str)]) -> Self {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(fields);
+        let request = Self {
+            method: "POST",
+            url,
+            headers: Vec::new(),
+            body: form.finish().into_bytes(),
+        };
+        request.header(
+            "content-type",
+            "application/x-www-form-urlencoded".to_owned(),
+        )
+    }
+
     /// With a header. Its value counts as a secret.
     pub fn header(mut self, name: &'static str, value: String) -> Self {
         self.headers.push((name, value.into()));

@@ -4,9 +4,11 @@
 //! nothing of what was sent or received.
 
 mod client;
+mod signature;
 mod url;
 
 pub use self::{
     client::{Https, HttpsError, Request, Response},
+    signature::{SIGNATURE, signature},
     url::{HttpsUrl, InvalidUrl},
 };

@@ -34,9 +34,10 @@ pub use self::{
     identity_vendor::{BackEnd as VendorBackEnd, IdentityVendor, Source as VendorSource},
     post_confirmation::{OnFailure, PostConfirmation},
     pre_sign_up::{
-        Attribute, AutoConfirm, Check, CheckKind, Clients, DisposableDomain, DomainPattern,
-        EmailDomain, Federation, Invitation, Mode, Pattern, PhoneNumber, PhonePrefix, PreSignUp,
-        Provider, ProviderUser, SignUpKind, TextRules, Undecided, UserName, Velocity, VelocityBy,
+        Attribute, AutoConfirm, Captcha, CaptchaProvider, Check, CheckKind, Clients,
+        DisposableDomain, DomainPattern, EmailDomain, Federation, HttpsCheck, Invitation, Mode,
+        Pattern, PhoneNumber, PhonePrefix, PreSignUp, Provider, ProviderUser, SignUpKind,
+        TextRules, Undecided, UserName, Velocity, VelocityBy,
     },
     rules::{Findings, Rules, WrittenSection},
     user_migration::{UserMigration, WeakPassword},

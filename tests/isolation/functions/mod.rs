@@ -2,6 +2,7 @@
 
 mod outbox;
 mod services;
+mod sign_up;
 
 use shared::state::{DirectoryKey, EphemeralKey};
 
@@ -48,6 +49,7 @@ enum Item {
     InvitationMark,
     Cursor,
     SignUpLimit,
+    CaptchaMark,
     Other,
 }
 
@@ -55,6 +57,7 @@ pub(crate) fn cells(world: &World) -> Vec<Cell> {
     let mut cells = Vec::new();
     for role in ROLES {
         cells.extend(items(world, role));
+        cells.extend(sign_up::cells(world, role));
         cells.extend(logs(world, role));
         cells.extend(services::cells(world, role));
     }
@@ -71,6 +74,7 @@ fn granted(role: &str, item: Item, action: &str) -> bool {
         }
         ("PreSignUpRole", Item::Invitation) => ["GetItem", "UpdateItem"].contains(&action),
         ("PreSignUpRole", Item::EmailClaim | Item::Cursor) => action == "GetItem",
+        ("PreSignUpRole", Item::CaptchaMark) => ["GetItem", "PutItem"].contains(&action),
         ("PreSignUpRole", Item::SignUpLimit) => action == "UpdateItem",
         ("PreSignUpRole", Item::InvitationMark) => action == "PutItem",
         ("PostConfirmationRole", Item::ConfirmationMark) => action == "PutItem",
@@ -111,10 +115,6 @@ fn items(world: &World, role: &str) -> Vec<Cell> {
     let revoked = DirectoryKey::revoked("role", "member").pk;
     let guest = DirectoryKey::guest("pool", "identity").pk;
     let used = EphemeralKey::used_token("app", "jti").0;
-    let invitation = DirectoryKey::invitation("code").pk;
-    let sign_ups = EphemeralKey::limit("pre-sign-up", "check", &["somebody"]).0;
-    let holder = EphemeralKey::reserved("invitation", &["somebody"]).0;
-    let other_holder = EphemeralKey::reserved("other", &["somebody"]).0;
     let cursor = DirectoryKey::reconcile(pool).pk;
     let items: Vec<(&str, Item, &str, Vec<&str>)> = vec![
         ("DirectoryTable", Item::Cursor, "cursor", vec![&cursor]),
@@ -187,24 +187,6 @@ fn items(world: &World, role: &str) -> Vec<Cell> {
             vec!["EMAILS#pool#0"],
         ),
         (
-            "DirectoryTable",
-            Item::Invitation,
-            "invitation",
-            vec![&invitation],
-        ),
-        (
-            "EphemeralTable",
-            Item::SignUpLimit,
-            "sign-up's limit",
-            vec![&sign_ups],
-        ),
-        (
-            "DirectoryTable",
-            Item::Other,
-            "sign-up's limit in directory",
-            vec![&sign_ups],
-        ),
-        (
             "EphemeralTable",
             Item::Other,
             "cursor's key in ephemeral",
@@ -215,30 +197,6 @@ fn items(world: &World, role: &str) -> Vec<Cell> {
             Item::Other,
             "e-mail claim's key in ephemeral",
             vec!["EMAIL#pool#0"],
-        ),
-        (
-            "EphemeralTable",
-            Item::InvitationMark,
-            "mark of who holds an invitation",
-            vec![&holder],
-        ),
-        (
-            "EphemeralTable",
-            Item::Other,
-            "invitation's key in ephemeral",
-            vec![&invitation],
-        ),
-        (
-            "DirectoryTable",
-            Item::Other,
-            "invitation's mark in directory",
-            vec![&holder],
-        ),
-        (
-            "EphemeralTable",
-            Item::Other,
-            "mark of who holds something else",
-            vec![&other_holder],
         ),
         (
             "DirectoryTable",

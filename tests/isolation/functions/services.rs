@@ -54,11 +54,20 @@ pub(super) fn cells(world: &World, role: &str) -> Vec<Cell> {
         &secret,
         "log key",
     ));
-    for owner in ["user-migration", "user-migrations", "identity-vendor"] {
+    for owner in [
+        "user-migration",
+        "user-migrations",
+        "pre-sign-up",
+        "pre-sign-ups",
+        "identity-vendor",
+    ] {
         let name = format!("secret:poolkeeper/{owner}/pepper-a1b2c3");
         let secret = world.arn("secretsmanager", &name);
         let action = "secretsmanager:GetSecretValue";
-        let own = role == "UserMigrationRole" && owner == "user-migration";
+        let own = matches!(
+            (role, owner),
+            ("UserMigrationRole", "user-migration") | ("PreSignUpRole", "pre-sign-up")
+        );
         cells.push(Cell::new(role, action, &secret, owner).allowed_if(own));
         cells.push(Cell::new(
             role,

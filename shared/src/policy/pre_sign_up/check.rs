@@ -8,7 +8,7 @@ use toml::Spanned;
 use super::{
     super::{Findings, Name, bounded::Message},
     Attribute, CheckKind, Clients, DisposableDomain, EmailDomain, Invitation, PhoneNumber,
-    SignUpKind, UserName, clients, federation, invitation,
+    SignUpKind, UserName, captcha, clients, federation, https, invitation,
     kind::UniqueEmail,
     text, velocity,
 };
@@ -91,7 +91,7 @@ pub(super) struct WrittenCheck {
     #[serde(default)]
     on_undecided: Undecided,
     /// The ways into the pool that it looks at. Left out: `sign_up` and `external_provider`; for
-    /// `user_name` and `invitation` `sign_up` alone; for `federation` `external_provider`; for `attribute` all
+    /// `user_name`, `invitation` and `captcha` `sign_up` alone; for `federation` `external_provider`; for `attribute` all
     /// three.
     applies_to: Option<Vec<SignUpKind>>,
     /// The app clients that it looks at, by their names under `pre-sign-up.clients`; `unknown` is every
@@ -121,6 +121,10 @@ pub(super) struct WrittenCheck {
     velocity: Option<velocity::WrittenVelocity>,
     /// Lets in the users of some providers, and joins them to the accounts that they have.
     federation: Option<federation::WrittenFederation>,
+    /// Asks for the token of a service that tells people from machines.
+    captcha: Option<captcha::WrittenCaptcha>,
+    /// Asks an endpoint of your own.
+    https: Option<https::WrittenHttpsCheck>,
 }
 
 impl WrittenCheck {
@@ -175,6 +179,10 @@ impl WrittenCheck {
         let federation = self.federation;
         let federation = federation.map(|federation| federation.compile(&at, findings));
         kinds.extend(federation.map(CheckKind::Federation));
+        let captcha = self.captcha.and_then(captcha::WrittenCaptcha::compile);
+        kinds.extend(captcha.map(CheckKind::Captcha));
+        let https = self.https.map(|https| https.compile(&at, findings));
+        kinds.extend(https.map(CheckKind::Https));
         let clients = Clients::compile(self.clients, known, findings);
         let mode = match self.mode {
             WrittenMode::Enforce => Some(Mode::Enforce),

@@ -4,8 +4,8 @@
 use serde::Deserialize;
 
 use super::{
-    Attribute, DomainPattern, EmailDomain, Federation, Invitation, PhoneNumber, SignUpKind,
-    UserName, Velocity,
+    Attribute, Captcha, DomainPattern, EmailDomain, Federation, HttpsCheck, Invitation,
+    PhoneNumber, SignUpKind, UserName, Velocity,
 };
 
 /// What a check looks at.
@@ -29,11 +29,15 @@ pub enum CheckKind {
     Velocity(Velocity),
     /// The provider that a user comes from.
     Federation(Federation),
+    /// A token of a service that tells people from machines.
+    Captcha(Captcha),
+    /// A check of the deployment's own, behind an endpoint.
+    Https(HttpsCheck),
 }
 
 impl CheckKind {
     /// The keys that say what a check looks at.
-    pub(super) const KEYS: [&'static str; 9] = [
+    pub(super) const KEYS: [&'static str; 11] = [
         "email_domain",
         "disposable_domain",
         "user_name",
@@ -43,6 +47,8 @@ impl CheckKind {
         "unique_email",
         "velocity",
         "federation",
+        "captcha",
+        "https",
     ];
 
     /// Whether the check asks a service, and does not decide by the event and the policy alone.
@@ -54,8 +60,14 @@ impl CheckKind {
             | Self::Attribute(_)
             | Self::PhoneNumber(_) => false,
             Self::Invitation(_) | Self::UniqueEmail | Self::Velocity(_) => true,
+            Self::Captcha(_) | Self::Https(_) => true,
             Self::Federation(federation) => federation.links(),
         }
+    }
+
+    /// Whether the check asks a host that is not AWS's.
+    pub fn asks_a_host(&self) -> bool {
+        matches!(self, Self::Captcha(_) | Self::Https(_))
     }
 
     /// The ways into the pool that such a check looks at if it does not say. The user name of a federated
@@ -64,7 +76,7 @@ impl CheckKind {
     pub(super) fn applies_to(&self) -> Vec<SignUpKind> {
         use SignUpKind::{AdminCreateUser, ExternalProvider, SignUp};
         match self {
-            Self::UserName(_) | Self::Invitation(_) => vec![SignUp],
+            Self::UserName(_) | Self::Invitation(_) | Self::Captcha(_) => vec![SignUp],
             Self::Federation(_) => vec![ExternalProvider],
             Self::Attribute(_) => vec![SignUp, ExternalProvider, AdminCreateUser],
             _ => vec![SignUp, ExternalProvider],

@@ -1,10 +1,12 @@
 //! `[pre-sign-up]`: who may create an account.
 
 mod auto_confirm;
+mod captcha;
 mod check;
 mod clients;
 mod email_domain;
 mod federation;
+mod https;
 mod invitation;
 mod kind;
 mod phone_number;
@@ -18,10 +20,12 @@ use serde::Deserialize;
 
 pub use self::{
     auto_confirm::AutoConfirm,
+    captcha::{Captcha, CaptchaProvider},
     check::{Check, Mode, Undecided},
     clients::Clients,
     email_domain::{DomainPattern, EmailDomain},
     federation::{Federation, Provider, ProviderUser},
+    https::HttpsCheck,
     invitation::Invitation,
     kind::{CheckKind, DisposableDomain},
     phone_number::{PhoneNumber, PhonePrefix},
@@ -41,6 +45,11 @@ pub struct PreSignUp {
 }
 
 impl PreSignUp {
+    /// Whether a check asks a host that is not AWS's.
+    pub fn asks_a_host(&self) -> bool {
+        self.checks.iter().any(|check| check.kind.asks_a_host())
+    }
+
     /// Whether a check asks a service.
     pub fn asks_a_service(&self) -> bool {
         let verifies = |rule: &AutoConfirm| rule.verify_email || rule.verify_phone_number;

@@ -1,0 +1,66 @@
+//! The items of sign-ups: invitations, marks and limits, each in its own table and in the other.
+
+use shared::state::{DirectoryKey, EphemeralKey};
+
+use super::{ITEM_ACTIONS, Item, granted};
+use crate::isolation::{cell::Cell, world::World};
+
+pub(super) fn cells(world: &World, role: &str) -> Vec<Cell> {
+    let invitation = DirectoryKey::invitation("code").pk;
+    let holder = EphemeralKey::reserved("invitation", &["somebody"]).0;
+    let other_holder = EphemeralKey::reserved("other", &["somebody"]).0;
+    let limit = EphemeralKey::limit("pre-sign-up", "check", &["somebody"]).0;
+    let passed = EphemeralKey::passed("captcha", &["somebody"]).0;
+    let other_passed = EphemeralKey::passed("captchas", &["somebody"]).0;
+    let (directory, ephemeral) = ("DirectoryTable", "EphemeralTable");
+    let items = [
+        (directory, Item::Invitation, "invitation", &invitation),
+        (
+            ephemeral,
+            Item::Other,
+            "invitation, wrong table",
+            &invitation,
+        ),
+        (
+            ephemeral,
+            Item::InvitationMark,
+            "who holds an invitation",
+            &holder,
+        ),
+        (
+            directory,
+            Item::Other,
+            "who holds an invitation, wrong table",
+            &holder,
+        ),
+        (
+            ephemeral,
+            Item::Other,
+            "who holds something else",
+            &other_holder,
+        ),
+        (ephemeral, Item::SignUpLimit, "limit of sign-ups", &limit),
+        (
+            directory,
+            Item::Other,
+            "limit of sign-ups, wrong table",
+            &limit,
+        ),
+        (ephemeral, Item::CaptchaMark, "passed token", &passed),
+        (directory, Item::Other, "passed token, wrong table", &passed),
+        (
+            ephemeral,
+            Item::Other,
+            "another passed check",
+            &other_passed,
+        ),
+    ];
+    let mut cells = Vec::new();
+    for action in ITEM_ACTIONS {
+        for (table, item, what, key) in &items {
+            let cell = Cell::new(role, action, &world.table_arn(table), what).touching(&[key]);
+            cells.push(cell.allowed_if(granted(role, *item, action)));
+        }
+    }
+    cells
+}
