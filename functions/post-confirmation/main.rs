@@ -1,15 +1,16 @@
 //! post-confirmation: records a user who was confirmed, and never turns its own failure into theirs.
 
+mod effects;
 mod password_reset;
+mod queue;
 mod trigger;
 
 use std::process::ExitCode;
 
-use shared::{aws, record::Recorder, start, wiring::Wiring};
+use shared::{aws, enrol::Enroller, record::Recorder, start, wiring::Wiring};
 
 use crate::{
-    password_reset::PasswordResets,
-    trigger::{Effects, PostConfirmation},
+    effects::Effects, password_reset::PasswordResets, queue::Queue, trigger::PostConfirmation,
 };
 
 fn main() -> ExitCode {
@@ -18,15 +19,29 @@ fn main() -> ExitCode {
     let build = |policy, mut wiring: Wiring<'static>| async move {
         let directory = wiring.required("DIRECTORY_TABLE", "the name of the directory table");
         let ephemeral = wiring.required("EPHEMERAL_TABLE", "the name of the ephemeral table");
-        let wired = directory.zip(ephemeral);
-        let (directory, ephemeral): (String, String) = wiring.finish(wired)?;
-        let client = aws_sdk_dynamodb::Client::new(&aws::config().await?);
+        let queue = wiring.required(
+            "DEFERRED_QUEUE_URL",
+            "the URL of the queue of deferred users",
+        );
+        let wired = directory.zip(ephemeral).zip(queue);
+        let ((directory, ephemeral), url): ((String, String), String) = wiring.finish(wired)?;
+        let aws = aws::config().await?;
+        let client = aws_sdk_dynamodb::Client::new(&aws);
         let effects = Effects {
             recorder: Recorder::new(directory.clone(), client.clone()),
+            enroller: Enroller::new(
+                client.clone(),
+                (directory.clone(), ephemeral.clone()),
+                aws_sdk_cognitoidentityprovider::Client::new(&aws),
+            ),
             password_resets: PasswordResets {
                 client,
                 directory,
                 ephemeral,
+            },
+            queue: Queue {
+                client: aws_sdk_sqs::Client::new(&aws),
+                url,
             },
         };
         Ok(PostConfirmation::new(effects, policy))

@@ -1,15 +1,12 @@
 //! From the event to what is recorded, and what Cognito hears when it cannot be.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 use shared::{
     aws::ServiceError,
-    deadline::Deadline,
     email::EmailAddress,
     invocation::Invocation,
-    policy::{self, OnFailure},
-    record::{Claim, Recorder, User, Written},
+    policy::{self, OnFailure, Vouched},
+    record::{User, Written},
     telemetry::Outcome,
     trigger::{
         Answer, Attributes, Decision, Failure, MalformedEvent, PublicMessage, Trigger,
@@ -17,33 +14,15 @@ use shared::{
     },
 };
 
-use crate::password_reset::PasswordResets;
+use crate::effects::{Confirmed, Effects, Recorded};
 
 const NOT_RECORDED: &str =
     "your account is confirmed but could not be set up, please sign in later";
 
-/// What is kept of the deadline for the answer, so that a claim that hangs is told as one.
-const ANSWER_RESERVE: Duration = Duration::from_millis(100);
-
-/// The trigger, with its rules and its store.
+/// The trigger, with its rules and what it does.
 pub(crate) struct PostConfirmation {
     effects: Option<Effects>,
     policy: policy::PostConfirmation,
-}
-
-/// What it does.
-pub(crate) struct Effects {
-    pub(crate) recorder: Recorder,
-    pub(crate) password_resets: PasswordResets,
-}
-
-/// By what a user was confirmed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Confirmed {
-    /// A sign-up, by code, by an administrator, automatically or through a provider.
-    SignUp,
-    /// A forgotten password that was replaced.
-    PasswordReset,
 }
 
 #[derive(Default, Deserialize)]
@@ -82,42 +61,57 @@ impl PostConfirmation {
         }
     }
 
-    /// Every effect may be repeated, and comes after those that matter more: whatever stops the
-    /// function in between, the next delivery goes on from there.
     async fn record(
         &self,
         confirmed: Confirmed,
-        user: &User<'_>,
-        deadline: Deadline,
+        event: &TriggerEvent,
+        invocation: &Invocation,
     ) -> Result<Decision, Failure> {
-        let failed = |error: ServiceError| Failure::Dependency("the directory", error.into());
+        let request: Request = event.request()?;
+        let attributes = &request.user_attributes;
+        let sub = attributes.get("sub").filter(|sub| !sub.is_empty());
+        let sub = sub.ok_or_else(|| {
+            MalformedEvent::new("request.userAttributes.sub", "a non-empty string")
+        })?;
+        let kept = |(name, value): &(&str, &str)| self.policy.keeps(name, value);
+        let verified = attributes.get("email_verified") == Some("true");
+        let email = attributes.get("email").filter(|_| verified);
+        let email: Option<EmailAddress> = email.and_then(|email| email.parse().ok());
+        let claimed = email.as_ref().filter(|_| self.policy.claim_email);
+        let mailbox = claimed.map(EmailAddress::mailbox);
+        let address = email.as_ref().map(EmailAddress::canonical);
+        let source = event.source().to_string();
+        let client_id = event.caller().client_id.as_deref();
+        let vouched = Vouched {
+            email: email.as_ref(),
+            providers: policy::providers(attributes.get("identities")),
+            client_id,
+        };
+        let user = User {
+            user_pool_id: event.user_pool_id()?,
+            sub,
+            user_name: event.user_name()?,
+            client_id,
+            source: &source,
+            attributes: attributes.iter().filter(kept).collect(),
+            mailbox: mailbox.as_deref(),
+            groups: self.policy.groups_of(&vouched),
+            redeems: self.policy.redeem_invitations && address.is_some(),
+        };
         let not_ready = || Failure::Dependency("the start", NotReady.into());
         let effects = self.effects.as_ref().ok_or_else(not_ready)?;
-        let recorder = &effects.recorder;
-        // A user may meet this function first when they reset a password (migrated, or made by an
-        // administrator): the profile is created then.
-        let profile = recorder.user_confirmed(user, deadline).await;
-        let mut written = profile.map_err(failed)?;
-        if confirmed == Confirmed::PasswordReset {
-            let window = self.policy.password_reset_window;
-            let event = effects.password_resets.tell(user, window, deadline).await;
-            written = event.map_err(failed)?;
-        }
+        let about = (&user, address.as_deref());
+        let done = effects
+            .record(confirmed, about, &self.policy, invocation)
+            .await;
+        let failed = |error: ServiceError| Failure::Dependency("the directory", error.into());
         let recorded = |reason| Decision::new(Outcome::Recorded, reason, Answer::Unchanged);
-        let Some(mailbox) = user.mailbox else {
-            return Ok(recorded(match written {
-                Written::Now => "recorded-now",
-                Written::Before => "recorded-before",
-            }));
-        };
-        // The profile is there: what fails from here on is healed later, and no concern of the user's.
-        let deadline = deadline.keeping(ANSWER_RESERVE);
-        let claim = recorder.claim_email(user, mailbox, deadline).await;
-        Ok(match (claim, written) {
-            (Ok(Claim::Held), Written::Now) => recorded("recorded-now"),
-            (Ok(Claim::Held), Written::Before) => recorded("recorded-before"),
-            (Ok(Claim::Taken), _) => recorded("mailbox-taken"),
-            (Err(error), _) => deferred("claim-deferred").because(error),
+        Ok(match done.map_err(failed)? {
+            Recorded::All(Written::Now) => recorded("recorded-now"),
+            Recorded::All(Written::Before) => recorded("recorded-before"),
+            Recorded::MailboxTaken => recorded("mailbox-taken"),
+            Recorded::ClaimDeferred(error) => deferred("claim-deferred").because(error),
+            Recorded::EnrolmentDeferred(error) => deferred("enrolment-deferred").because(error),
         })
     }
 }
@@ -133,29 +127,20 @@ impl Trigger for PostConfirmation {
         let Some(confirmed) = Confirmed::of(event.source()) else {
             return Ok(Decision::pass_through());
         };
-        let request: Request = event.request()?;
-        let attributes = &request.user_attributes;
-        let sub = attributes.get("sub").filter(|sub| !sub.is_empty());
-        let sub = sub.ok_or_else(|| {
-            MalformedEvent::new("request.userAttributes.sub", "a non-empty string")
-        })?;
-        let kept = |(name, value): &(&str, &str)| self.policy.keeps(name, value);
-        let verified = attributes.get("email_verified") == Some("true");
-        let email = attributes.get("email").filter(|_| verified);
-        let email: Option<EmailAddress> = email.and_then(|email| email.parse().ok());
-        let mailbox = email.filter(|_| self.policy.claim_email);
-        let mailbox = mailbox.map(|email| email.mailbox());
-        let source = event.source().to_string();
-        let user = User {
-            user_pool_id: event.user_pool_id()?,
-            sub,
-            user_name: event.user_name()?,
-            client_id: event.caller().client_id.as_deref(),
-            source: &source,
-            attributes: attributes.iter().filter(kept).collect(),
-            mailbox: mailbox.as_deref(),
+        let decided = self.record(confirmed, event, invocation).await;
+        let left = match &decided {
+            Ok(decision) => decision.outcome == Outcome::Deferred,
+            Err(_) => true,
         };
-        self.record(confirmed, &user, invocation.deadline()).await
+        if let (true, Some(effects)) = (left, &self.effects)
+            && let (Ok(pool), Ok(name)) = (event.user_pool_id(), event.user_name())
+        {
+            let client_id = event.caller().client_id.as_deref();
+            effects
+                .ask_for_healing((pool, name), client_id, invocation)
+                .await;
+        }
+        decided
     }
 
     fn settle(&self, failure: &Failure) -> Decision {

@@ -23,12 +23,20 @@ pub(crate) enum Count {
     Deleted,
     /// A user of a legacy store was seen in the pool.
     Migrated,
+    /// A user joined a group.
+    Joined,
+    /// An invitation was redeemed.
+    Redeemed,
+    /// A group could not be joined, or an invitation not be redeemed; the log says why.
+    EnrolmentDeferred,
+    /// Somebody whom post-confirmation had deferred was looked at.
+    Drained,
     /// A service refused to write a user's records; the log says which.
     Refused,
 }
 
 impl Count {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 14] = [
         Self::Listed,
         Self::LeftAlone,
         Self::Created,
@@ -38,6 +46,10 @@ impl Count {
         Self::Released,
         Self::Deleted,
         Self::Migrated,
+        Self::Joined,
+        Self::Redeemed,
+        Self::EnrolmentDeferred,
+        Self::Drained,
         Self::Refused,
     ];
 
@@ -52,6 +64,10 @@ impl Count {
             Self::Released => "released",
             Self::Deleted => "deleted",
             Self::Migrated => "migrated",
+            Self::Joined => "joined",
+            Self::Redeemed => "redeemed",
+            Self::EnrolmentDeferred => "enrolment_deferred",
+            Self::Drained => "drained",
             Self::Refused => "refused",
         }
     }

@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::{
 use shared::{
     aws::{ServiceError, dynamodb_call},
     deadline::Deadline,
-    record::{EventKind, User, outbox_event},
+    record::{EventKind, PENDING_GROUPS, User, outbox_event},
     state::{DirectoryKey, Item, key_item, read_text, rfc3339, text},
 };
 use time::OffsetDateTime;
@@ -185,7 +185,7 @@ impl Directory {
         let id = format!("updated#{}", now.unix_timestamp_nanos());
         let event = self.new_event(user, EventKind::Updated, &id, now);
         let update = TransactWriteItem::builder().set_update(update.ok()).build();
-        self.both(update, event, deadline).await
+        self.written(vec![update, event], deadline).await
     }
 
     /// Marks a user of a legacy store as moved, and tells of it; whether it was this call that did.
@@ -195,8 +195,8 @@ impl Directory {
     pub(crate) async fn mark_moved(
         &self,
         user: &User<'_>,
-        record: &DirectoryKey,
-        store: &str,
+        (record, store): (&DirectoryKey, &str),
+        groups: Vec<String>,
         deadline: Deadline,
     ) -> Result<bool, ServiceError> {
         let now = OffsetDateTime::now_utc();
@@ -216,7 +216,26 @@ impl Directory {
             .build();
         let event = self.new_event(user, EventKind::Migrated, &format!("migrated#{store}"), now);
         let update = TransactWriteItem::builder().set_update(update.ok()).build();
-        self.both(update, event, deadline).await
+        let mut items = vec![update, event];
+        items.extend(self.joins(user, groups));
+        self.written(items, deadline).await
+    }
+
+    /// That the user is to join `groups`, if there are any. The next pass lets them.
+    fn joins(&self, user: &User<'_>, groups: Vec<String>) -> Option<TransactWriteItem> {
+        let profile = DirectoryKey::profile(user.user_pool_id, user.sub);
+        let groups = (":groups".to_owned(), AttributeValue::Ss(groups));
+        let update = (groups.1 != AttributeValue::Ss(Vec::new())).then(|| {
+            Update::builder()
+                .table_name(&self.table)
+                .set_key(Some(key_item(&profile)))
+                .update_expression(format!("ADD {PENDING_GROUPS} :groups"))
+                .condition_expression("attribute_exists(pk)")
+                .set_expression_attribute_values(Some(Item::from([groups])))
+                .build()
+        });
+        // As below.
+        update.map(|update| TransactWriteItem::builder().set_update(update.ok()).build())
     }
 
     fn new_event(
@@ -235,18 +254,16 @@ impl Directory {
         TransactWriteItem::builder().set_put(put.ok()).build()
     }
 
-    /// Both or none: whether they were written, or somebody else was there before.
-    async fn both(
+    /// All or none: whether they were written, or somebody else was there before.
+    async fn written(
         &self,
-        update: TransactWriteItem,
-        event: TransactWriteItem,
+        items: Vec<TransactWriteItem>,
         deadline: Deadline,
     ) -> Result<bool, ServiceError> {
         let sent = self
             .client
             .transact_write_items()
-            .transact_items(update)
-            .transact_items(event)
+            .set_transact_items(Some(items))
             .customize()
             .config_override(dynamodb_call(deadline.at_most(CALL)))
             .send()

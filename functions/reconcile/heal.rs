@@ -1,11 +1,12 @@
 //! Carries out what the plan says of one user.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use shared::{
     aws::{ServiceError, Trouble},
     deadline::Deadline,
-    policy::PostConfirmation,
+    enrol::{Enroller, Pending, Redemption},
+    policy::{PostConfirmation, Vouched, providers},
     record::{Claim, Recorder, User, Written},
     retire::Retirer,
 };
@@ -25,6 +26,7 @@ pub(crate) const SOURCE: &str = "reconcile";
 pub(crate) struct Healer<'a> {
     pub(crate) recorder: &'a Recorder,
     pub(crate) retirer: &'a Retirer,
+    pub(crate) enroller: &'a Enroller,
     pub(crate) directory: &'a Directory,
     pub(crate) policy: &'a PostConfirmation,
     pub(crate) pool_id: &'a str,
@@ -41,6 +43,7 @@ impl Healer<'_> {
     pub(crate) async fn heal(
         &self,
         user: &PoolUser,
+        client_id: Option<&str>,
         known: &Known,
         deadline: Deadline,
     ) -> Result<Vec<Count>, ServiceError> {
@@ -48,7 +51,10 @@ impl Healer<'_> {
         if self.dry_run {
             return Ok(steps.iter().map(counted).collect());
         }
-        match self.carry_out(&steps, user, known, deadline).await {
+        match self
+            .carry_out(&steps, (user, client_id), known, deadline)
+            .await
+        {
             Err(error) if error.trouble == Trouble::Refused => {
                 let cause = error.to_string();
                 tracing::error!(function = SOURCE, cause, "a user's records are refused");
@@ -61,13 +67,29 @@ impl Healer<'_> {
     async fn carry_out(
         &self,
         steps: &[Step],
-        user: &PoolUser,
+        (user, client_id): (&PoolUser, Option<&str>),
         known: &Known,
         deadline: Deadline,
     ) -> Result<Vec<Count>, ServiceError> {
         let attributes = plan::kept(user, self.policy);
         let mailbox = user.mailbox().filter(|_| self.policy.claim_email);
-        let about = about(self.pool_id, user, &attributes, mailbox.as_deref());
+        let email = user.email();
+        let vouched = Vouched {
+            email: email.as_ref(),
+            providers: providers(user.attributes.get("identities").map(String::as_str)),
+            client_id,
+        };
+        let about = User {
+            client_id,
+            groups: self.policy.groups_of(&vouched),
+            redeems: self.policy.redeem_invitations && email.is_some(),
+            ..about(self.pool_id, user, &attributes, mailbox.as_deref())
+        };
+        let address = email.as_ref().map(|email| email.canonical());
+        let mut pending = known
+            .profile
+            .as_ref()
+            .map(|profile| profile.pending.clone());
         let mut counts = Vec::new();
         let mut held = known.holder.as_deref() == Some(user.sub.as_str());
         for step in steps {
@@ -75,6 +97,15 @@ impl Healer<'_> {
                 Step::Create => {
                     let written = self.recorder.user_confirmed(&about, deadline).await?;
                     counts.extend((written == Written::Now).then_some(Count::Created));
+                    // Somebody else has written it meanwhile, and does the rest.
+                    pending = (written == Written::Now).then(|| Pending {
+                        groups: about
+                            .groups
+                            .iter()
+                            .map(|group| (*group).to_owned())
+                            .collect(),
+                        invitation: about.redeems,
+                    });
                 }
                 Step::Claim => {
                     let mailbox = about.mailbox.unwrap_or_default();
@@ -99,9 +130,52 @@ impl Healer<'_> {
                         .await?;
                     counts.extend(updated.then_some(Count::Updated));
                 }
+                Step::Enrol => {
+                    let pending = pending.take().unwrap_or_default();
+                    let may = about.mailbox.is_none() || held;
+                    let done = self
+                        .enrol((&about, address.as_deref()), pending, may, deadline)
+                        .await;
+                    counts.extend(done);
+                }
             }
         }
         Ok(counts)
+    }
+
+    /// Does what is pending, or forgets it where the mailbox is another's. What cannot be done stays pending,
+    /// and keeps nothing else from being done.
+    async fn enrol(
+        &self,
+        (user, address): (&User<'_>, Option<&str>),
+        pending: Pending,
+        may: bool,
+        deadline: Deadline,
+    ) -> Vec<Count> {
+        let done = if may {
+            let invited = &self.policy.invited_groups;
+            self.enroller
+                .enrol(user, pending, address, invited, deadline)
+                .await
+        } else {
+            self.enroller
+                .forget(user, deadline)
+                .await
+                .map(|()| shared::enrol::Enrolled::default())
+        };
+        match done {
+            Ok(done) => {
+                let redeemed = done.redemption == Some(Redemption::Redeemed);
+                let mut counts = vec![Count::Joined; done.joined];
+                counts.extend(redeemed.then_some(Count::Redeemed));
+                counts
+            }
+            Err(error) => {
+                let cause = error.to_string();
+                tracing::warn!(function = SOURCE, cause, "an enrolment is deferred");
+                vec![Count::EnrolmentDeferred]
+            }
+        }
     }
 
     fn change<'a>(
@@ -139,6 +213,8 @@ pub(crate) fn about<'a>(
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect(),
         mailbox,
+        groups: BTreeSet::new(),
+        redeems: false,
     }
 }
 
@@ -148,5 +224,6 @@ fn counted(step: &Step) -> Count {
         Step::Claim => Count::Claimed,
         Step::Release(_) => Count::Released,
         Step::Update => Count::Updated,
+        Step::Enrol => Count::Joined,
     }
 }

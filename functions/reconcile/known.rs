@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use shared::state::{Item, read_text};
+use shared::{
+    enrol::Pending,
+    state::{Item, read_text},
+};
 
 /// A profile.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,6 +15,8 @@ pub(crate) struct Profile {
     pub(crate) claim: Option<String>,
     /// Another user has that mailbox.
     pub(crate) mailbox_taken: bool,
+    /// What is still to be done for the user.
+    pub(crate) pending: Pending,
     /// An operator has erased the user, whom the pool still has: nothing is recorded of them.
     pub(crate) erased: bool,
 }
@@ -34,6 +39,7 @@ impl Profile {
             attributes: attributes.collect(),
             claim: read_text(item, "claim").map(str::to_owned),
             mailbox_taken: read_text(item, "mailbox") == Some("taken"),
+            pending: Pending::read(item),
             erased: item.contains_key("erased_at"),
         }
     }

@@ -13,29 +13,45 @@ mod pace;
 mod plan;
 mod pool;
 mod prefix;
+mod queue;
 mod run;
 mod sweep;
 
 use std::{process::ExitCode, sync::Arc};
 
-use shared::{aws, policy, record::Recorder, retire::Retirer, start, wiring::Wiring};
+use shared::{
+    aws, enrol::Enroller, policy, record::Recorder, retire::Retirer, start, wiring::Wiring,
+};
 
-use crate::{directory::Directory, run::Reconcile};
+use crate::{directory::Directory, queue::Queue, run::Reconcile};
 
 fn main() -> ExitCode {
     start::function(
         |policy: policy::PostConfirmation, mut wiring: Wiring<'static>| async move {
             let table = wiring.required("DIRECTORY_TABLE", "the name of the directory table");
             let pool_id = wiring.required("USER_POOL_ID", "the id of the user pool");
-            let wired = table.zip(pool_id);
-            let (table, pool_id): (String, String) = wiring.finish(wired)?;
+            let ephemeral = wiring.required("EPHEMERAL_TABLE", "the name of the ephemeral table");
+            let queue = wiring.required(
+                "DEFERRED_QUEUE_URL",
+                "the URL of the queue of deferred users",
+            );
+            let wired = table.zip(ephemeral).zip(queue.zip(pool_id));
+            let ((table, ephemeral), (url, pool_id)): ((String, String), (String, String)) =
+                wiring.finish(wired)?;
             let aws = aws::config().await?;
             let client = aws_sdk_dynamodb::Client::new(&aws);
+            let cognito = aws_sdk_cognitoidentityprovider::Client::new(&aws);
+            let tables = (table.clone(), ephemeral);
             Ok(Reconcile {
+                enroller: Enroller::new(client.clone(), tables, cognito.clone()),
+                queue: Queue {
+                    client: aws_sdk_sqs::Client::new(&aws),
+                    url,
+                },
                 recorder: Recorder::new(table.clone(), client.clone()),
                 retirer: Retirer::new(table.clone(), client.clone()),
                 directory: Directory::new(table, client),
-                cognito: aws_sdk_cognitoidentityprovider::Client::new(&aws),
+                cognito,
                 pool_id: Arc::from(pool_id),
                 policy,
             })

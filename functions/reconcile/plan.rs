@@ -17,6 +17,8 @@ pub(crate) enum Step {
     Release(String),
     /// The profile has other attributes, another claim or a flag that holds no more.
     Update,
+    /// Groups are to be joined, or an invitation to be redeemed, unless the mailbox turns out to be another's.
+    Enrol,
 }
 
 /// The steps for `user`, in their order.
@@ -29,7 +31,12 @@ pub(crate) fn plan(
     let mailbox = user.mailbox().filter(|_| policy.claim_email);
     let Some(profile) = &known.profile else {
         let claim = mailbox.map(|_| Step::Claim);
-        return [Step::Create].into_iter().chain(claim).collect();
+        let enrol = policy.enrols().then_some(Step::Enrol);
+        return [Step::Create]
+            .into_iter()
+            .chain(claim)
+            .chain(enrol)
+            .collect();
     };
     if profile.erased {
         return Vec::new();
@@ -49,6 +56,9 @@ pub(crate) fn plan(
     let unflag = profile.mailbox_taken && (held || known.holder.is_none());
     if moved || unflag || profile.attributes != kept(user, policy) {
         steps.push(Step::Update);
+    }
+    if !profile.pending.is_empty() {
+        steps.push(Step::Enrol);
     }
     steps
 }
@@ -180,6 +190,15 @@ mod tests {
         assert_eq!(changed("name"), [Step::Update]);
         let kept = kept(&user, &PostConfirmation::default());
         assert!(!kept.contains_key("custom:x"), "{kept:?}");
+    }
+
+    #[test]
+    fn what_is_pending_is_done_last() {
+        let pending = steps(&user("a@example.com", "true"), |known, profile| {
+            known.holder = None;
+            profile.pending.groups.insert("staff".to_owned());
+        });
+        assert_eq!(pending, [Step::Claim, Step::Enrol]);
     }
 
     #[test]

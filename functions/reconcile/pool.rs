@@ -55,9 +55,14 @@ pub(crate) enum Page {
 impl PoolUser {
     /// The mailbox of the e-mail address, if that is verified.
     pub(crate) fn mailbox(&self) -> Option<String> {
+        self.email().map(|email| email.mailbox())
+    }
+
+    /// The e-mail address, if that is verified.
+    pub(crate) fn email(&self) -> Option<EmailAddress> {
         let verified = self.attributes.get("email_verified")? == "true";
         let email: EmailAddress = self.attributes.get("email")?.parse().ok()?;
-        verified.then(|| email.mailbox())
+        verified.then_some(email)
     }
 
     /// A user whom the pool does not know any more.

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use shared::{
     aws::{ServiceError, Trouble},
     deadline::Deadline,
+    enrol::Enroller,
     invocation::{Decision, Handler, Interrupted, Invocation},
     policy,
     record::Recorder,
@@ -26,6 +27,7 @@ use crate::{
     pace::Pace,
     pool::{Page, Pool, PoolUser},
     prefix,
+    queue::Queue,
     sweep::{Seen, Sweeper},
 };
 
@@ -45,6 +47,8 @@ const PAUSES: [u64; 4] = [1, 2, 4, 8];
 pub(crate) struct Reconcile {
     pub(crate) recorder: Recorder,
     pub(crate) retirer: Retirer,
+    pub(crate) enroller: Enroller,
+    pub(crate) queue: Queue,
     pub(crate) directory: Directory,
     pub(crate) cognito: aws_sdk_cognitoidentityprovider::Client,
     pub(crate) pool_id: Arc<str>,
@@ -168,6 +172,7 @@ impl Reconcile {
             healer: Healer {
                 recorder: &self.recorder,
                 retirer: &self.retirer,
+                enroller: &self.enroller,
                 directory: &self.directory,
                 policy: &self.policy,
                 pool_id: &self.pool_id,
@@ -188,6 +193,9 @@ impl Reconcile {
         } else {
             item.load(deadline).await?
         };
+        if !input.dry_run {
+            pass.drain(counts, stop).await;
+        }
         let mut seen = Seen::default();
         let mut pauses = PAUSES.map(Duration::from_secs).into_iter();
         loop {
@@ -302,6 +310,40 @@ impl Pass<'_> {
         }
     }
 
+    /// Heals those whom post-confirmation has deferred. Whatever fails is found by the pass.
+    async fn drain(&self, counts: &mut Counts, stop: Deadline) {
+        while !stop.remaining().is_zero() {
+            match self.drained().await {
+                Ok(done) if done.is_empty() => return,
+                Ok(done) => counts.extend(done),
+                Err(error) => {
+                    let cause = error.to_string();
+                    tracing::error!(function = SOURCE, cause, "the queue is not drained");
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn drained(&self) -> Result<Vec<Count>, ServiceError> {
+        let mut done = Vec::new();
+        for deferred in self.all.queue.receive(self.deadline).await? {
+            if *deferred.user_pool_id == *self.all.pool_id
+                && let Some(user) = self.pool.get(&deferred.user_name, self.deadline).await?
+                && user.confirmed
+            {
+                let client_id = deferred.client_id.as_deref();
+                for known in self.known(&[&user]).await? {
+                    let healed = self.healer.heal(&user, client_id, &known, self.deadline);
+                    done.extend(healed.await?);
+                }
+            }
+            self.all.queue.delete(&deferred, self.deadline).await?;
+            done.push(Count::Drained);
+        }
+        Ok(done)
+    }
+
     /// Heals a page of users.
     async fn users(&self, users: &[PoolUser]) -> Result<Vec<Count>, ServiceError> {
         let mut done = vec![Count::Listed; users.len()];
@@ -313,7 +355,7 @@ impl Pass<'_> {
         let known = self.known(&settled).await?;
         let users = settled.iter().zip(&known);
         let healing: Vec<_> = users
-            .map(|(user, known)| self.healer.heal(user, known, self.deadline))
+            .map(|(user, known)| self.healer.heal(user, None, known, self.deadline))
             .collect();
         let healed: Vec<Vec<Count>> = stream::iter(healing)
             .buffer_unordered(AT_ONCE)

@@ -140,8 +140,10 @@ impl Sweeper<'_> {
         let nothing = BTreeMap::new();
         let user = about(self.healer.pool_id, &user, &nothing, None);
         let directory = self.healer.directory;
+        let groups = item.get("groups").and_then(|groups| groups.as_ss().ok());
+        let groups = groups.cloned().unwrap_or_default();
         let marked = directory
-            .mark_moved(&user, &record, store, deadline)
+            .mark_moved(&user, (&record, store), groups, deadline)
             .await?;
         Ok(marked.then_some(Count::Migrated))
     }

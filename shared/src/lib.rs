@@ -7,6 +7,7 @@ pub mod deadline;
 pub mod email;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
+pub mod enrol;
 pub mod https;
 pub mod invitation;
 pub mod invocation;

@@ -15,6 +15,14 @@ const ACTIONS: &[(&str, &str, &[&str])] = &[
     ("aws_sdk_dynamodb", "scan", &["dynamodb:Scan"]),
     (
         "aws_sdk_cognitoidentityprovider",
+        "admin_add_user_to_group",
+        &["cognito-idp:AdminAddUserToGroup"],
+    ),
+    ("aws_sdk_sqs", "delete_message", &["sqs:DeleteMessage"]),
+    ("aws_sdk_sqs", "receive_message", &["sqs:ReceiveMessage"]),
+    ("aws_sdk_sqs", "send_message", &["sqs:SendMessage"]),
+    (
+        "aws_sdk_cognitoidentityprovider",
         "list_users",
         &["cognito-idp:ListUsers"],
     ),

@@ -1,6 +1,6 @@
 //! The claim of a mailbox: one holder, whatever races, fails or crashes.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use futures_util::StreamExt;
 use serde_json::{Value, json};
@@ -156,6 +156,8 @@ async fn a_thousand_races_for_a_mailbox_have_one_winner_each() {
                     source: "race",
                     attributes: Vec::new(),
                     mailbox: None,
+                    groups: BTreeSet::new(),
+                    redeems: false,
                 };
                 let deadline = Deadline::after(Duration::from_secs(60));
                 let email = format!("{race}@example.com");

@@ -1,6 +1,7 @@
 //! post-confirmation, the real binary over the Lambda Runtime API.
 
 mod claims;
+mod enrolment;
 pub(crate) mod events;
 
 use std::{collections::HashMap, time::Duration};
@@ -206,7 +207,8 @@ async fn what_is_there_already_is_there_whatever_else_the_transaction_met() {
     answer(&invoke(&stack, FUNCTION, &event_text(CONFIRM)).await);
     // The claim hears the same, and that is no answer to it.
     assert_eq!(last_decision(&stack), "deferred claim-deferred");
-    assert_eq!(table.requests(), 2);
+    // The third request asks for healing.
+    assert_eq!(table.requests(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,19 +16,19 @@ use crate::{
 };
 
 const FUNCTION: &str = "ReconcileFunction";
-const POOL: &str = "us-east-1_Poolkeepr";
+pub(crate) const POOL: &str = "us-east-1_Poolkeepr";
 
 /// Of the embedded pool as fast as it can, users who were made a moment ago too.
 fn input() -> Value {
     json!({"calls_per_second": 10_000, "settle_seconds": 0})
 }
 
-fn pool(stack: &Stack) -> Client {
+pub(crate) fn pool(stack: &Stack) -> Client {
     Client::new(&stack.sdk_config(Stack::admin()))
 }
 
 /// A user made by an administrator, whom post-confirmation never sees. Their user name, which is the `sub`.
-async fn administrator_makes(stack: &Stack, email: &str, verified: &str) -> String {
+pub(crate) async fn administrator_makes(stack: &Stack, email: &str, verified: &str) -> String {
     let attribute = |name: &str, value: &str| {
         let attribute = AttributeType::builder().name(name).value(value);
         attribute.build().unwrap()
@@ -59,7 +59,7 @@ async fn run_with(stack: &Stack, input: &Value) -> Value {
     json!({"reason": report["reason"], "counts": counts})
 }
 
-async fn run(stack: &Stack) -> Value {
+pub(crate) async fn run(stack: &Stack) -> Value {
     run_with(stack, &input()).await
 }
 

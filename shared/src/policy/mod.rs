@@ -11,6 +11,7 @@ mod bounded;
 mod complaint;
 mod diagnose;
 mod error;
+mod group;
 mod identity_vendor;
 mod place;
 mod post_confirmation;
@@ -31,6 +32,7 @@ pub use self::sections::{compiled, schema};
 pub use self::{
     bounded::{Bounded, Message},
     error::{PolicyError, PolicyErrors},
+    group::{GroupRule, Vouched, providers},
     identity_vendor::{BackEnd as VendorBackEnd, IdentityVendor, Source as VendorSource},
     post_confirmation::{OnFailure, PostConfirmation},
     pre_sign_up::{

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use serde::Deserialize;
 
-use super::{Findings, Rules, bounded::Bounded};
+use super::{Findings, GroupRule, Rules, Vouched, bounded::Bounded, group::WrittenRule};
 
 /// Longest attribute value that a user pool holds (Amazon Cognito API reference, AttributeType). What is
 /// longer is not an attribute of the user, and could make the profile larger than an item may be.
@@ -21,6 +21,12 @@ pub struct PostConfirmation {
     pub claim_email: bool,
     /// Time within which a second password reset of the same user is the same event, delivered again.
     pub password_reset_window: Duration,
+    /// Which groups users join.
+    pub groups: Vec<GroupRule>,
+    /// The groups that an invitation may name.
+    pub invited_groups: BTreeSet<String>,
+    /// Whether invitations are redeemed.
+    pub redeem_invitations: bool,
 }
 
 /// What is kept of a user who was confirmed.
@@ -46,6 +52,16 @@ pub struct Section {
     /// Cognito gives such events no id.
     #[serde(default = "password_reset_window_seconds")]
     password_reset_window_seconds: Bounded<1, 3600>,
+    /// The groups that confirmed users join, by rule.
+    #[serde(default)]
+    groups: Vec<WrittenRule>,
+    /// The groups that an invitation may name: its bearer joins those of its groups that are listed here.
+    #[serde(default)]
+    invited_groups: BTreeSet<String>,
+    /// Whether a confirmed user redeems the invitation that their sign-up held. Set it with pre-sign-up's
+    /// check `invitation`.
+    #[serde(default)]
+    redeem_invitations: bool,
 }
 
 /// What happens when post-confirmation cannot do its work.
@@ -67,11 +83,25 @@ impl Default for Section {
             profile_attributes: profile_attributes(),
             claim_email: claim_email(),
             password_reset_window_seconds: password_reset_window_seconds(),
+            groups: Vec::new(),
+            invited_groups: BTreeSet::new(),
+            redeem_invitations: false,
         }
     }
 }
 
 impl PostConfirmation {
+    /// The groups that a user joins, of whom this much is vouched for.
+    pub fn groups_of(&self, vouched: &Vouched<'_>) -> BTreeSet<&str> {
+        let rules = self.groups.iter();
+        rules.filter_map(|rule| rule.earned(vouched)).collect()
+    }
+
+    /// Whether there is anything to do after a user is recorded and their mailbox claimed.
+    pub fn enrols(&self) -> bool {
+        self.redeem_invitations || !self.groups.is_empty()
+    }
+
     /// Whether the profile keeps the attribute `name` with this value.
     pub fn keeps(&self, name: &str, value: &str) -> bool {
         self.profile_attributes.contains(name) && value.chars().count() <= MAX_ATTRIBUTE_CHARACTERS
@@ -81,18 +111,21 @@ impl PostConfirmation {
 impl Default for PostConfirmation {
     /// What holds while the section cannot be read: the user goes on.
     fn default() -> Self {
-        Section::default().into()
+        Self::of(Section::default(), Vec::new())
     }
 }
 
-impl From<Section> for PostConfirmation {
-    fn from(section: Section) -> Self {
+impl PostConfirmation {
+    fn of(section: Section, groups: Vec<GroupRule>) -> Self {
         let window = section.password_reset_window_seconds.get();
         Self {
             on_failure: section.on_failure,
             profile_attributes: section.profile_attributes,
             claim_email: section.claim_email,
             password_reset_window: Duration::from_secs(window.into()),
+            groups,
+            invited_groups: section.invited_groups,
+            redeem_invitations: section.redeem_invitations,
         }
     }
 }
@@ -102,8 +135,11 @@ impl Rules for PostConfirmation {
 
     type Section = Section;
 
-    fn compile(section: Section, _: &mut Findings) -> Option<Self> {
-        Some(section.into())
+    fn compile(mut section: Section, findings: &mut Findings) -> Option<Self> {
+        let written = std::mem::take(&mut section.groups).into_iter();
+        let rules = written.filter_map(|rule| GroupRule::compile(rule, findings));
+        let rules = rules.collect();
+        Some(Self::of(section, rules))
     }
 
     /// It refuses nobody: without rules of its own, it records as it does by default.

@@ -9,11 +9,14 @@ mod event;
 mod profile;
 mod transaction;
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::Client;
 
 pub use self::{
     claim::Claim,
     event::{EVENT_VERSION, EventKind, outbox_event},
+    profile::{PENDING_GROUPS, PENDING_INVITATION},
     transaction::{Condition, Position, Transacted, Transaction},
 };
 
@@ -42,6 +45,10 @@ pub struct User<'a> {
     /// The mailbox of the verified e-mail address. The profile keeps the key of its claim, by which the claim is
     /// found again once the address has changed or the user is gone.
     pub mailbox: Option<&'a str>,
+    /// The groups that the user is to join: pending in the profile until they have.
+    pub groups: BTreeSet<&'a str>,
+    /// Whether an invitation is to be looked for: pending in the profile until it has been.
+    pub redeems: bool,
 }
 
 /// Whether this delivery was the one that counted.

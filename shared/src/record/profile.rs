@@ -14,6 +14,12 @@ use crate::{
     state::{DirectoryKey, Item, key_item, rfc3339, text},
 };
 
+/// The attribute of a profile that lists the groups which the user is still to join.
+pub const PENDING_GROUPS: &str = "pending_groups";
+
+/// The attribute of a profile whose user may still have an invitation to redeem.
+pub const PENDING_INVITATION: &str = "pending_invitation";
+
 /// Of `user.confirmed`: a user is confirmed once.
 const CONFIRMED: &str = "user-confirmed";
 
@@ -63,6 +69,16 @@ fn profile(user: &User<'_>, now: OffsetDateTime) -> Item {
         ("attributes".to_owned(), AttributeValue::M(attributes)),
     ]);
     let claim = |mailbox| DirectoryKey::email_claim(user.user_pool_id, mailbox).pk;
+    if !user.groups.is_empty() {
+        let groups = user.groups.iter().map(|group| (*group).to_owned());
+        item.insert(
+            PENDING_GROUPS.to_owned(),
+            AttributeValue::Ss(groups.collect()),
+        );
+    }
+    if user.redeems {
+        item.insert(PENDING_INVITATION.to_owned(), AttributeValue::Bool(true));
+    }
     item.extend(user.mailbox.map(|mailbox| text("claim", claim(mailbox))));
     item
 }

@@ -45,8 +45,8 @@ fn a_kind_of_key_that_this_test_does_not_know_is_found() {
 #[test]
 fn a_grant_that_a_request_without_key_would_meet_is_found() {
     assert_template(
-        "                    dynamodb:LeadingKeys: [\"USER#*\", \"EMAIL#*\"]\n                  \"Null\":\n                    dynamodb:LeadingKeys: \"false\"\n",
-        "                    dynamodb:LeadingKeys: [\"USER#*\", \"EMAIL#*\"]\n",
+        "                    dynamodb:LeadingKeys: [\"USER#*\", \"EMAIL#*\", \"INVITE#*\"]\n                  \"Null\":\n                    dynamodb:LeadingKeys: \"false\"\n",
+        "                    dynamodb:LeadingKeys: [\"USER#*\", \"EMAIL#*\", \"INVITE#*\"]\n",
         &[
             "PostConfirmationFunction's grant on DIRECTORY_TABLE lacks Null dynamodb:LeadingKeys false",
         ],

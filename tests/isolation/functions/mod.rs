@@ -69,9 +69,13 @@ pub(crate) fn cells(world: &World) -> Vec<Cell> {
 fn granted(role: &str, item: Item, action: &str) -> bool {
     let action = action.trim_start_matches("dynamodb:");
     match (role, item) {
-        ("PostConfirmationRole", Item::Profile | Item::EmailClaim | Item::ProfileAndClaim) => {
-            ["PutItem", "UpdateItem"].contains(&action)
+        (
+            "PostConfirmationRole",
+            Item::Profile | Item::EmailClaim | Item::ProfileAndClaim | Item::Invitation,
+        ) => {
+            ["GetItem", "PutItem", "UpdateItem"].contains(&action)
         }
+        ("PostConfirmationRole" | "ReconcileRole", Item::InvitationMark) => action == "GetItem",
         ("PreSignUpRole", Item::Invitation) => ["GetItem", "UpdateItem"].contains(&action),
         ("PreSignUpRole", Item::EmailClaim | Item::Cursor) => action == "GetItem",
         ("PreSignUpRole", Item::CaptchaMark) => ["GetItem", "PutItem"].contains(&action),
@@ -88,7 +92,12 @@ fn granted(role: &str, item: Item, action: &str) -> bool {
         ("IdentityVendorRole", Item::UsedToken) => ["GetItem", "PutItem"].contains(&action),
         (
             "ReconcileRole",
-            Item::Profile | Item::EmailClaim | Item::ProfileAndClaim | Item::MovedIn | Item::Cursor,
+            Item::Profile
+            | Item::EmailClaim
+            | Item::ProfileAndClaim
+            | Item::Invitation
+            | Item::MovedIn
+            | Item::Cursor,
         ) => {
             let granted = [
                 "BatchGetItem",

@@ -28,14 +28,19 @@ pub(super) fn cells(world: &World, role: &str) -> Vec<Cell> {
     }
     let foreign_users = world.arn("cognito-idp", "userpool/us-east-1_Elsewhere");
     for action in [
+        "AdminAddUserToGroup",
         "AdminCreateUser",
         "AdminGetUser",
-        "ListUsers",
         "AdminLinkProviderForUser",
+        "AdminRemoveUserFromGroup",
+        "ListUsers",
     ] {
         let own = match role {
-            "ReconcileRole" => ["AdminGetUser", "ListUsers"].contains(&action),
             "PreSignUpRole" => ["ListUsers", "AdminLinkProviderForUser"].contains(&action),
+            "PostConfirmationRole" => action == "AdminAddUserToGroup",
+            "ReconcileRole" => {
+                ["AdminAddUserToGroup", "AdminGetUser", "ListUsers"].contains(&action)
+            }
             _ => false,
         };
         let action = format!("cognito-idp:{action}");

@@ -1,0 +1,167 @@
+//! What is done for a confirmed user, in the order in which it matters.
+//!
+//! Every effect may be repeated, and what is still to be done is in the profile: whatever stops the function
+//! in between, the next delivery or reconcile goes on from there.
+
+use std::time::Duration;
+
+use shared::{
+    aws::ServiceError,
+    deadline::Deadline,
+    enrol::{Enrolled, Enroller, Pending},
+    invocation::Invocation,
+    policy,
+    record::{Claim, Recorder, User, Written},
+};
+
+use crate::{password_reset::PasswordResets, queue::Queue};
+
+/// What is kept of the deadline for the answer, so that an effect that hangs is told as one.
+const ANSWER_RESERVE: Duration = Duration::from_millis(100);
+
+/// What is kept for the queue, which hears of whom the rest of the time was not enough for.
+const QUEUE_RESERVE: Duration = Duration::from_millis(700);
+
+/// The services that effects are made with.
+pub(crate) struct Effects {
+    pub(crate) recorder: Recorder,
+    pub(crate) password_resets: PasswordResets,
+    pub(crate) enroller: Enroller,
+    pub(crate) queue: Queue,
+}
+
+/// By what a user was confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Confirmed {
+    /// A sign-up, by code, by an administrator, automatically or through a provider.
+    SignUp,
+    /// A forgotten password that was replaced.
+    PasswordReset,
+}
+
+/// What became of a user who is recorded.
+pub(crate) enum Recorded {
+    /// Everything is done.
+    All(Written),
+    /// The mailbox is another's: nothing more is done.
+    MailboxTaken,
+    /// The claim of the mailbox is not made, and nothing after it.
+    ClaimDeferred(ServiceError),
+    /// An invitation is not redeemed, or a group not joined.
+    EnrolmentDeferred(ServiceError),
+}
+
+impl Effects {
+    /// Records `user`, whose verified address is `address`.
+    ///
+    /// # Errors
+    /// When the profile or the event cannot be written; what comes after never costs these.
+    pub(crate) async fn record(
+        &self,
+        confirmed: Confirmed,
+        (user, address): (&User<'_>, Option<&str>),
+        policy: &policy::PostConfirmation,
+        invocation: &Invocation,
+    ) -> Result<Recorded, ServiceError> {
+        let deadline = invocation.deadline().keeping(QUEUE_RESERVE);
+        let note = |item, became| invocation.note(|line, _| line.item(item, became));
+        // A user may meet this function first when they reset a password (migrated, or made by an
+        // administrator): the profile is created then.
+        let profile = self.recorder.user_confirmed(user, deadline).await?;
+        note("profile", word(profile));
+        let mut written = profile;
+        if confirmed == Confirmed::PasswordReset {
+            let window = policy.password_reset_window;
+            written = self.password_resets.tell(user, window, deadline).await?;
+            note("password_reset", word(written));
+        }
+        // The profile is there: what fails from here on is healed later, and no concern of the user's.
+        if let Some(mailbox) = user.mailbox {
+            match self.recorder.claim_email(user, mailbox, deadline).await {
+                Ok(Claim::Held) => note("claim", "held"),
+                Ok(Claim::Taken) => {
+                    note("claim", "taken");
+                    if policy.enrols()
+                        && let Err(error) = self.enroller.forget(user, deadline).await
+                    {
+                        return Ok(Recorded::EnrolmentDeferred(error));
+                    }
+                    return Ok(Recorded::MailboxTaken);
+                }
+                Err(error) => {
+                    note("claim", "failed");
+                    return Ok(Recorded::ClaimDeferred(error));
+                }
+            }
+        }
+        if policy.enrols() {
+            match self.enrol(profile, (user, address), policy, deadline).await {
+                Ok(enrolled) => {
+                    if let Some(redemption) = enrolled.redemption {
+                        note("invitation", redemption.as_str());
+                    }
+                    note(
+                        "groups",
+                        if enrolled.joined > 0 {
+                            "joined"
+                        } else {
+                            "none"
+                        },
+                    );
+                }
+                Err(error) => {
+                    note("enrolment", "failed");
+                    return Ok(Recorded::EnrolmentDeferred(error));
+                }
+            }
+        }
+        Ok(Recorded::All(written))
+    }
+
+    async fn enrol(
+        &self,
+        profile: Written,
+        (user, address): (&User<'_>, Option<&str>),
+        policy: &policy::PostConfirmation,
+        deadline: Deadline,
+    ) -> Result<Enrolled, ServiceError> {
+        let pending = match profile {
+            Written::Now => Pending {
+                groups: user
+                    .groups
+                    .iter()
+                    .map(|group| (*group).to_owned())
+                    .collect(),
+                invitation: user.redeems,
+            },
+            Written::Before => self.enroller.pending(user, deadline).await?,
+        };
+        let invited = &policy.invited_groups;
+        self.enroller
+            .enrol(user, pending, address, invited, deadline)
+            .await
+    }
+
+    /// Asks reconcile to do what is left.
+    pub(crate) async fn ask_for_healing(
+        &self,
+        (user_pool_id, user_name): (&str, &str),
+        client_id: Option<&str>,
+        invocation: &Invocation,
+    ) {
+        let deadline = invocation.deadline().keeping(ANSWER_RESERVE);
+        let asked = self
+            .queue
+            .ask(user_pool_id, user_name, client_id, deadline)
+            .await;
+        let became = if asked.is_ok() { "asked" } else { "failed" };
+        invocation.note(|line, _| line.item("healing", became));
+    }
+}
+
+fn word(written: Written) -> &'static str {
+    match written {
+        Written::Now => "now",
+        Written::Before => "before",
+    }
+}
