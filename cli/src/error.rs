@@ -9,7 +9,7 @@ use thiserror::Error;
 pub(crate) enum Error {
     /// No command, or an unknown one.
     #[error(
-        "name a command: check, verify, audit, export-cognito, explain, invite, readmit, revoke, report, attach, detach or doctor (poolkeeper --help)"
+        "name a command: check, verify, audit, export-cognito, erase, explain, invite, readmit, revoke, report, attach, detach or doctor (poolkeeper --help)"
     )]
     Command,
     /// The arguments cannot be read.
@@ -23,6 +23,9 @@ pub(crate) enum Error {
         /// What is wrong, and what it takes.
         problem: String,
     },
+    /// A person cannot be erased, or not wholly: it may be tried again.
+    #[error("{0}")]
+    Erase(String),
     /// The policy or the event to be explained cannot be read.
     #[error("{0}")]
     Explain(String),

@@ -5,6 +5,7 @@
 
 mod audit;
 mod check;
+mod erase;
 mod error;
 mod explain;
 mod export_cognito;
@@ -37,6 +38,7 @@ poolkeeper export-cognito [options] < export.csv   the users whose hashes Cognit
 poolkeeper explain pre-sign-up [options] < event.json   who may sign up, and why not?
 poolkeeper explain vend        [options]           which role do my rules give, and why?
 poolkeeper invite        options                   a code that lets one person sign up
+poolkeeper erase         options                   removes a person, everywhere
 poolkeeper readmit       options                   a user may move in once more
 poolkeeper revoke        options                   proofs and sessions of before are no longer good
 poolkeeper report        options                   who has not moved in yet?
@@ -77,6 +79,7 @@ fn run(mut parser: lexopt::Parser) -> Result<Outcome, Error> {
             Some("export-cognito") => export_cognito::run(parser),
             Some("explain") => explain::run(parser),
             Some("invite") => invite::run(parser),
+            Some("erase") => erase::run(parser),
             Some("readmit") => readmit::run(parser),
             Some("report") => report::run(parser),
             Some("revoke") => revoke::run(parser),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use shared::{
     aws::ServiceError,
     deadline::Deadline,
-    enrol::{Enrolled, Enroller, Pending},
+    enrol::{Enroller, Pending},
     invocation::Invocation,
     policy,
     record::{Claim, Recorder, User, Written},
@@ -69,6 +69,22 @@ impl Effects {
         // administrator): the profile is created then.
         let profile = self.recorder.user_confirmed(user, deadline).await?;
         note("profile", word(profile));
+        let pending = match profile {
+            Written::Now => Ok(Pending {
+                groups: user
+                    .groups
+                    .iter()
+                    .map(|group| (*group).to_owned())
+                    .collect(),
+                invitation: user.redeems,
+                erased: false,
+            }),
+            Written::Before => self.enroller.pending(user, deadline).await,
+        };
+        if pending.as_ref().is_ok_and(|pending| pending.erased) {
+            note("profile", "erased");
+            return Ok(Recorded::All(Written::Before));
+        }
         let mut written = profile;
         if confirmed == Confirmed::PasswordReset {
             let window = policy.password_reset_window;
@@ -76,6 +92,10 @@ impl Effects {
             note("password_reset", word(written));
         }
         // The profile is there: what fails from here on is healed later, and no concern of the user's.
+        let pending = match pending {
+            Ok(pending) => pending,
+            Err(error) => return Ok(Recorded::ClaimDeferred(error)),
+        };
         if let Some(mailbox) = user.mailbox {
             match self.recorder.claim_email(user, mailbox, deadline).await {
                 Ok(Claim::Held) => note("claim", "held"),
@@ -95,7 +115,11 @@ impl Effects {
             }
         }
         if policy.enrols() {
-            match self.enrol(profile, (user, address), policy, deadline).await {
+            let invited = &policy.invited_groups;
+            let enrolled = self
+                .enroller
+                .enrol(user, pending, address, invited, deadline);
+            match enrolled.await {
                 Ok(enrolled) => {
                     if let Some(redemption) = enrolled.redemption {
                         note("invitation", redemption.as_str());
@@ -116,30 +140,6 @@ impl Effects {
             }
         }
         Ok(Recorded::All(written))
-    }
-
-    async fn enrol(
-        &self,
-        profile: Written,
-        (user, address): (&User<'_>, Option<&str>),
-        policy: &policy::PostConfirmation,
-        deadline: Deadline,
-    ) -> Result<Enrolled, ServiceError> {
-        let pending = match profile {
-            Written::Now => Pending {
-                groups: user
-                    .groups
-                    .iter()
-                    .map(|group| (*group).to_owned())
-                    .collect(),
-                invitation: user.redeems,
-            },
-            Written::Before => self.enroller.pending(user, deadline).await?,
-        };
-        let invited = &policy.invited_groups;
-        self.enroller
-            .enrol(user, pending, address, invited, deadline)
-            .await
     }
 
     /// Asks reconcile to do what is left.

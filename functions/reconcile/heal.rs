@@ -105,6 +105,7 @@ impl Healer<'_> {
                             .map(|group| (*group).to_owned())
                             .collect(),
                         invitation: about.redeems,
+                        erased: false,
                     });
                 }
                 Step::Claim => {

@@ -40,7 +40,7 @@ impl Profile {
             claim: read_text(item, "claim").map(str::to_owned),
             mailbox_taken: read_text(item, "mailbox") == Some("taken"),
             pending: Pending::read(item),
-            erased: item.contains_key("erased_at"),
+            erased: Pending::read(item).erased,
         }
     }
 }

@@ -5,9 +5,9 @@
 pub mod aws;
 pub mod deadline;
 pub mod email;
+pub mod enrol;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
-pub mod enrol;
 pub mod https;
 pub mod invitation;
 pub mod invocation;

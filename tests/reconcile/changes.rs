@@ -19,7 +19,7 @@ fn s(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
-async fn put(stack: &Stack, key: &DirectoryKey, attributes: &[(&str, &str)]) {
+pub(super) async fn put(stack: &Stack, key: &DirectoryKey, attributes: &[(&str, &str)]) {
     let mut item = key_item(key);
     item.extend(
         attributes

@@ -1,6 +1,7 @@
 //! reconcile, the real binary over the Lambda Runtime API: the directory agrees with the pool afterwards.
 
 mod changes;
+mod erase;
 mod runs;
 
 use aws_sdk_cognitoidentityprovider::{

@@ -19,6 +19,8 @@ pub struct Pending {
     pub groups: BTreeSet<String>,
     /// Whether an invitation is to be looked for.
     pub invitation: bool,
+    /// An operator has erased the user: nothing is recorded of them any more.
+    pub erased: bool,
 }
 
 impl Pending {
@@ -29,6 +31,7 @@ impl Pending {
         Self {
             groups: groups.unwrap_or_default().into_iter().collect(),
             invitation: profile.contains_key(PENDING_INVITATION),
+            erased: profile.contains_key("erased_at"),
         }
     }
 

@@ -1,0 +1,157 @@
+//! The person in the tables.
+
+use aws_sdk_dynamodb::{
+    Client,
+    types::AttributeValue::{self, S},
+};
+use shared::{
+    aws::{ServiceError, dynamodb_call},
+    deadline::Deadline,
+    state::{DirectoryKey, Item, key_item, read_text, text},
+};
+
+use super::LegacyRow;
+
+/// The tables.
+pub(super) struct Tables<'a> {
+    pub(super) client: Client,
+    pub(super) directory: &'a str,
+}
+
+/// What the directory has of a person.
+#[derive(Default)]
+pub(super) struct Records {
+    pub(super) profile: bool,
+    /// The key of the claim of their mailbox.
+    pub(super) claim: Option<String>,
+    /// Outbox events but `user.deleted`, which is what consumers hear of this.
+    pub(super) events: Vec<DirectoryKey>,
+    /// Records of a legacy store that name them.
+    pub(super) moved: Vec<DirectoryKey>,
+}
+
+fn key(item: &Item) -> Option<DirectoryKey> {
+    let part = |name| read_text(item, name).map(str::to_owned);
+    let (pk, sk) = part("pk").zip(part("sk"))?;
+    Some(DirectoryKey { pk, sk })
+}
+
+impl Tables<'_> {
+    /// Reads the user's partition, and scans for moved-in records: they name their user by `sub`.
+    pub(super) async fn find(
+        &self,
+        user_pool_id: &str,
+        sub: &str,
+        deadline: Deadline,
+    ) -> Result<Records, ServiceError> {
+        let mut records = Records::default();
+        let profile = DirectoryKey::profile(user_pool_id, sub);
+        let mut from = None;
+        loop {
+            let page = self
+                .client
+                .query()
+                .table_name(self.directory)
+                .key_condition_expression("pk = :pk")
+                .expression_attribute_values(":pk", S(profile.pk.clone()))
+                .set_exclusive_start_key(from)
+                .customize()
+                .config_override(dynamodb_call(deadline))
+                .send()
+                .await
+                .map_err(|error| ServiceError::new("dynamodb:Query", &error))?;
+            for item in page.items.unwrap_or_default() {
+                match read_text(&item, "sk") {
+                    Some("PROFILE") => {
+                        records.profile = true;
+                        records.claim = read_text(&item, "claim").map(str::to_owned);
+                    }
+                    _ if read_text(&item, "type") == Some("user.deleted") => {}
+                    _ => records.events.extend(key(&item)),
+                }
+            }
+            from = page.last_evaluated_key;
+            if from.is_none() {
+                break;
+            }
+        }
+        loop {
+            let page = self
+                .client
+                .scan()
+                .table_name(self.directory)
+                .filter_expression("begins_with(pk, :moved) AND #sub = :sub")
+                .expression_attribute_names("#sub", "sub")
+                .set_expression_attribute_values(Some(Item::from([
+                    text(":moved", DirectoryKey::moved_prefix(user_pool_id)),
+                    text(":sub", sub),
+                ])))
+                .set_exclusive_start_key(from)
+                .customize()
+                .config_override(dynamodb_call(deadline))
+                .send()
+                .await
+                .map_err(|error| ServiceError::new("dynamodb:Scan", &error))?;
+            records
+                .moved
+                .extend(page.items.unwrap_or_default().iter().filter_map(key));
+            from = page.last_evaluated_key;
+            if from.is_none() {
+                return Ok(records);
+            }
+        }
+    }
+
+    /// Deletes the events, and the name in moved-in records: that somebody moved in stays, by a digest.
+    pub(super) async fn forget(
+        &self,
+        records: &Records,
+        deadline: Deadline,
+    ) -> Result<(), ServiceError> {
+        for event in &records.events {
+            self.delete(self.directory, key_item(event), deadline)
+                .await?;
+        }
+        for record in &records.moved {
+            let changed = self
+                .client
+                .update_item()
+                .table_name(self.directory)
+                .set_key(Some(key_item(record)))
+                .update_expression("REMOVE user_name, #sub")
+                .condition_expression("attribute_exists(pk)")
+                .expression_attribute_names("#sub", "sub")
+                .customize()
+                .config_override(dynamodb_call(deadline))
+                .send()
+                .await;
+            changed.map_err(|error| ServiceError::new("dynamodb:UpdateItem", &error))?;
+        }
+        Ok(())
+    }
+
+    /// Deletes a row of a legacy table.
+    pub(super) async fn delete_row(
+        &self,
+        row: &LegacyRow,
+        deadline: Deadline,
+    ) -> Result<(), ServiceError> {
+        let key = Item::from([(row.column.clone(), AttributeValue::S(row.key.clone()))]);
+        self.delete(&row.table, key, deadline).await
+    }
+
+    async fn delete(&self, table: &str, key: Item, deadline: Deadline) -> Result<(), ServiceError> {
+        let deleted = self
+            .client
+            .delete_item()
+            .table_name(table)
+            .set_key(Some(key))
+            .customize()
+            .config_override(dynamodb_call(deadline))
+            .send()
+            .await;
+        deleted
+            .map(drop)
+            .map_err(|error| ServiceError::new("dynamodb:DeleteItem", &error))
+    }
+}

@@ -1,0 +1,181 @@
+//! `poolkeeper erase`, the real binary against the embedded services: reconcile brings nobody back.
+
+use std::{path::Path, process::Output};
+
+use emulator::stack::Stack;
+use serde_json::{Value, json};
+use shared::state::DirectoryKey;
+
+use super::{POOL, administrator_makes, changes::put, completed, directory, pool, run};
+use crate::{
+    common::stack,
+    post_confirmation::{items, text},
+};
+
+/// Runs it as the account's owner, with more arguments.
+async fn erase(stack: &Stack, arguments: &[&str]) -> Output {
+    let binaries = Path::new(env!("CARGO_BIN_EXE_reconcile")).parent().unwrap();
+    let owner = Stack::admin();
+    let mut command = tokio::process::Command::new(binaries.join("poolkeeper"));
+    command
+        .args(["erase", "--user-pool", POOL, "--directory"])
+        .arg(stack.physical_name("DirectoryTable"))
+        .args(arguments)
+        .env("AWS_ENDPOINT_URL", &stack.aws_url)
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_ACCESS_KEY_ID", owner.access_key_id())
+        .env("AWS_SECRET_ACCESS_KEY", owner.secret_access_key());
+    command.output().await.unwrap()
+}
+
+fn report(output: &Output) -> Value {
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| unreachable!("{complaint}"))
+}
+
+/// Somebody who is recorded, and has moved in from a legacy store.
+async fn recorded(stack: &Stack) -> String {
+    let sub = administrator_makes(stack, "ada@example.com", "true").await;
+    run(stack).await;
+    let record = DirectoryKey::moved(POOL, "old-users", "1");
+    let moved = [
+        ("state", "moved"),
+        ("store", "old-users"),
+        ("user_name", "ada@example.com"),
+        ("sub", &sub),
+    ];
+    put(stack, &record, &moved).await;
+    sub
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_yes_it_says_what_there_is_and_does_nothing() {
+    let stack = stack().await;
+    recorded(&stack).await;
+    let before = directory(&stack).await;
+    let said = erase(&stack, &["--user", "ada@example.com"]).await;
+    assert_eq!(said.status.code(), Some(1));
+    let report = report(&said);
+    for (member, value) in [
+        ("done", json!(false)),
+        ("in_pool", json!(true)),
+        ("profile", json!(true)),
+        ("claim", json!(true)),
+        ("events", json!(1)),
+        ("moved_in_records", json!(1)),
+    ] {
+        assert_eq!(report[member], value, "{member}");
+    }
+    assert!(report["left"].as_array().unwrap().len() > 4);
+    assert_eq!(directory(&stack).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_is_gone_everywhere_but_for_the_marker_and_the_word_of_it() {
+    let stack = stack().await;
+    let sub = recorded(&stack).await;
+    let done = erase(&stack, &["--user", "ada@example.com", "--yes"]).await;
+    assert_eq!(
+        done.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    let left = ["MOVED MOVED", "USER EVENT#user-deleted"];
+    assert_eq!(directory(&stack).await, left);
+    let marker = items(&stack, "DirectoryTable").await;
+    let marker = marker
+        .iter()
+        .find(|item| text(item, "sk") == "MOVED")
+        .unwrap();
+    assert!(!marker.contains_key("user_name") && !marker.contains_key("sub"));
+    let gone = pool(&stack)
+        .admin_get_user()
+        .user_pool_id(POOL)
+        .username(&sub);
+    assert!(gone.send().await.is_err());
+    assert_eq!(run(&stack).await, completed(json!({})));
+    assert_eq!(directory(&stack).await, left);
+    // Once more, as after a crash: by the sub, for nobody else knows it now.
+    let again = erase(&stack, &["--sub", &sub, "--yes"]).await;
+    assert_eq!(again.status.code(), Some(0));
+    assert_eq!(directory(&stack).await, left);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_who_stays_in_the_pool_is_not_recorded_anew() {
+    let stack = stack().await;
+    let sub = recorded(&stack).await;
+    let done = erase(&stack, &["--user", &sub, "--keep-user", "--yes"]).await;
+    assert_eq!(
+        done.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    let left = ["MOVED MOVED", "USER EVENT#user-deleted", "USER PROFILE"];
+    assert_eq!(directory(&stack).await, left);
+    assert_eq!(run(&stack).await, completed(json!({"listed": 1})));
+    assert_eq!(directory(&stack).await, left);
+    let items = items(&stack, "DirectoryTable").await;
+    let tombstone = items
+        .iter()
+        .find(|item| text(item, "sk") == "PROFILE")
+        .unwrap();
+    let mut names: Vec<&String> = tombstone.keys().collect();
+    names.sort();
+    assert_eq!(names, ["erased_at", "pk", "sk", "sub", "user_pool_id"]);
+    // The confirmation of an event that comes late writes nothing either.
+    let late = crate::common::event("post-confirmation.ConfirmSignUp", |event| {
+        event["userName"] = json!(sub);
+        event["request"]["userAttributes"] =
+            json!({"sub": sub, "email": "ada@example.com", "email_verified": "true"});
+    });
+    crate::common::invoke(&stack, "PostConfirmationFunction", &late).await;
+    assert_eq!(directory(&stack).await, left);
+    // And when the user goes after all, so does the tombstone.
+    let delete = pool(&stack)
+        .admin_delete_user()
+        .user_pool_id(POOL)
+        .username(&sub);
+    delete.send().await.unwrap();
+    assert_eq!(run(&stack).await, completed(json!({"deleted": 1})));
+    assert_eq!(
+        directory(&stack).await,
+        ["MOVED MOVED", "USER EVENT#user-deleted"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_of_a_legacy_table_goes_too_and_what_is_misspelt_does_nothing() {
+    let stack = stack().await;
+    let sub = recorded(&stack).await;
+    let table = stack.physical_name("LegacyUsersTable");
+    let client = crate::post_confirmation::tables(&stack);
+    let row = client.put_item().table_name(&table).item(
+        "username",
+        aws_sdk_dynamodb::types::AttributeValue::S("ada@example.com".to_owned()),
+    );
+    row.send().await.unwrap();
+    for wrong in [
+        &["--sub", &sub, "--legacy", "x"][..],
+        &["--yes"],
+        &["--user", "a", "--sub", "b"],
+    ] {
+        assert_eq!(
+            erase(&stack, wrong).await.status.code(),
+            Some(2),
+            "{wrong:?}"
+        );
+    }
+    let unknown = erase(&stack, &["--user", "nobody@example.com", "--yes"]).await;
+    assert_eq!(unknown.status.code(), Some(2));
+    let legacy = format!("{table}:username=ada@example.com");
+    let done = erase(
+        &stack,
+        &["--user", "ada@example.com", "--legacy", &legacy, "--yes"],
+    )
+    .await;
+    assert_eq!(report(&done)["legacy_rows"], 1);
+    assert!(items(&stack, "LegacyUsersTable").await.is_empty());
+}
