@@ -24,7 +24,7 @@ test: prerequisites rust docs dependencies policy template isolation fuzz packag
 	@echo "every check passed"
 
 # What needs programs that not every machine has, or takes long. Each names what it misses.
-peers: prerequisites deploy-local clients ## puts the suite to programs that nobody here wrote
+peers: prerequisites many-users deploy-local clients ## puts the suite to programs that nobody here wrote
 	@echo "every peer agreed"
 
 clients: ## lets clients that nobody here wrote use the embedded stack; GROUP=… for one of tests/peers/groups
@@ -102,7 +102,7 @@ ARCHITECTURE ?= arm64
 PACKAGES ?=
 PEERS := target/tools/peers/bin
 
-.PHONY: advisories release deploy-local install-peers deploy delete purge
+.PHONY: many-users advisories release deploy-local install-peers deploy delete purge
 
 # The binaries of the embedded stack are those that `cargo test --workspace` has built already, or builds next.
 deploy-local: install-peers ## deploys template.yaml into MiniStack and lets third-party clients use it; leaves nothing running
@@ -110,6 +110,10 @@ deploy-local: install-peers ## deploys template.yaml into MiniStack and lets thi
 	@tools/build-lambda.sh $(HOST)
 	@$(CARGO) build --locked --workspace --all-targets --quiet
 	@$(PEERS)/python tests/peers/deploy_local.py $(WORDS)
+
+many-users: ## lets a hundred thousand users through reconcile, and kills it in the middle
+	@echo "== a hundred thousand users"
+	@$(CARGO) test --workspace --locked --quiet --test suite -- --ignored a_hundred_thousand_users
 
 install-peers:
 	@tests/peers/install.sh

@@ -129,7 +129,7 @@ impl Trigger for PostConfirmation {
         };
         let decided = self.record(confirmed, event, invocation).await;
         let left = match &decided {
-            Ok(decision) => decision.outcome == Outcome::Deferred,
+            Ok(decision) => decision.outcome.is_failure(),
             Err(_) => true,
         };
         if let (true, Some(effects)) = (left, &self.effects)

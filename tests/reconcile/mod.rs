@@ -2,6 +2,7 @@
 
 mod changes;
 mod erase;
+mod many;
 mod runs;
 
 use aws_sdk_cognitoidentityprovider::{

@@ -37,15 +37,16 @@ impl State {
     /// The user whom `name` signs in: by user name, by an attribute that replaces it, or by a
     /// verified alias. Case does not matter, as in pools made since 2020.
     pub(super) fn find(&self, settings: &Settings, name: &str) -> Option<&User> {
-        self.users
-            .values()
-            .find(|user| user.answers_to(settings, name))
+        // By user name at once: a pool may hold very many.
+        self.users.get(name).or_else(|| {
+            let mut users = self.users.values();
+            users.find(|user| user.answers_to(settings, name))
+        })
     }
 
     pub(super) fn find_mut(&mut self, settings: &Settings, name: &str) -> Option<&mut User> {
-        self.users
-            .values_mut()
-            .find(|user| user.answers_to(settings, name))
+        let found = self.find(settings, name)?.username.clone();
+        self.users.get_mut(&found)
     }
 
     /// Whether `user` could be added beside those who are there.

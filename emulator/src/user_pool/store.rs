@@ -5,7 +5,12 @@ use std::{fs, io, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use super::{UserPool, group::Group, users::User};
+use super::{
+    UserPool,
+    attributes::Attributes,
+    group::Group,
+    users::{Status, User},
+};
 
 #[derive(Default, Serialize, Deserialize)]
 struct Kept {
@@ -38,6 +43,26 @@ impl UserPool {
         // A pool that keeps its users already goes on where it does.
         let _ = self.0.file.set(path.to_owned());
         Ok(())
+    }
+
+    /// Adds users as if they had been confirmed with a verified address, by their `sub`, which is the user name
+    /// too. No trigger runs and nothing is checked: for tests that need very many.
+    pub fn add_confirmed(&self, users: impl IntoIterator<Item = (String, String)>) {
+        let settings = self.settings();
+        let mut state = self.state();
+        for (sub, email) in users {
+            let mut attributes = Attributes::default();
+            attributes.set("email", &email);
+            attributes.set("email_verified", "true");
+            let user = User::new(
+                (&settings.pool_id, &sub),
+                &sub,
+                attributes,
+                Status::Confirmed,
+                None,
+            );
+            state.users.insert(sub, user);
+        }
     }
 
     /// Writes the file anew, if there is one. That it cannot is told in the log: the operation is done.
