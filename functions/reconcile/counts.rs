@@ -25,6 +25,8 @@ pub(crate) enum Count {
     Migrated,
     /// A user joined a group.
     Joined,
+    /// The groups of a user followed their tier.
+    Tiered,
     /// An invitation was redeemed.
     Redeemed,
     /// A group could not be joined, or an invitation not be redeemed; the log says why.
@@ -36,7 +38,7 @@ pub(crate) enum Count {
 }
 
 impl Count {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Listed,
         Self::LeftAlone,
         Self::Created,
@@ -47,6 +49,7 @@ impl Count {
         Self::Deleted,
         Self::Migrated,
         Self::Joined,
+        Self::Tiered,
         Self::Redeemed,
         Self::EnrolmentDeferred,
         Self::Drained,
@@ -65,6 +68,7 @@ impl Count {
             Self::Deleted => "deleted",
             Self::Migrated => "migrated",
             Self::Joined => "joined",
+            Self::Tiered => "tiered",
             Self::Redeemed => "redeemed",
             Self::EnrolmentDeferred => "enrolment_deferred",
             Self::Drained => "drained",

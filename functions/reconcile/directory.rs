@@ -161,7 +161,7 @@ impl Directory {
             AttributeValue::M(members.collect())
         };
         let now = OffsetDateTime::now_utc();
-        let mut expression = "SET attributes = :after, updated_at = :now".to_owned();
+        let mut expression = "SET #attributes = :after, updated_at = :now".to_owned();
         let mut values = Item::from([
             (":after".to_owned(), map(change.attributes)),
             (":before".to_owned(), map(change.before)),
@@ -179,7 +179,9 @@ impl Directory {
             .table_name(&self.table)
             .set_key(Some(key_item(&profile)))
             .update_expression(expression)
-            .condition_expression("attributes = :before AND attribute_not_exists(erased_at)")
+            .condition_expression("#attributes = :before AND attribute_not_exists(erased_at)")
+            // A word that DynamoDB reserves.
+            .expression_attribute_names("#attributes", "attributes")
             .set_expression_attribute_values(Some(values))
             .build();
         let id = format!("updated#{}", now.unix_timestamp_nanos());

@@ -16,7 +16,8 @@ use crate::{
     directory::{Change, Directory},
     known::{Known, Profile},
     plan::{self, Step},
-    pool::PoolUser,
+    pool::{Pool, PoolUser},
+    tier::Tiers,
 };
 
 /// What an event or a profile says told of it.
@@ -29,6 +30,7 @@ pub(crate) struct Healer<'a> {
     pub(crate) enroller: &'a Enroller,
     pub(crate) directory: &'a Directory,
     pub(crate) policy: &'a PostConfirmation,
+    pub(crate) pool: &'a Pool<'a>,
     pub(crate) pool_id: &'a str,
     pub(crate) dry_run: bool,
 }
@@ -131,6 +133,16 @@ impl Healer<'_> {
                         .await?;
                     counts.extend(updated.then_some(Count::Updated));
                 }
+                Step::Tier => {
+                    let tiers = Tiers {
+                        client: self.directory.client(),
+                        table: self.directory.table(),
+                        pool: self.pool,
+                        policy: self.policy,
+                    };
+                    tiers.follow(&user.sub, deadline).await?;
+                    counts.push(Count::Tiered);
+                }
                 Step::Enrol => {
                     let pending = pending.take().unwrap_or_default();
                     let may = about.mailbox.is_none() || held;
@@ -226,5 +238,6 @@ fn counted(step: &Step) -> Count {
         Step::Release(_) => Count::Released,
         Step::Update => Count::Updated,
         Step::Enrol => Count::Joined,
+        Step::Tier => Count::Tiered,
     }
 }

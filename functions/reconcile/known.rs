@@ -7,6 +7,8 @@ use shared::{
     state::{Item, read_text},
 };
 
+use crate::tier;
+
 /// A profile.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Profile {
@@ -17,6 +19,8 @@ pub(crate) struct Profile {
     pub(crate) mailbox_taken: bool,
     /// What is still to be done for the user.
     pub(crate) pending: Pending,
+    /// The groups do not follow the tier yet.
+    pub(crate) tier_pending: bool,
     /// An operator has erased the user, whom the pool still has: nothing is recorded of them.
     pub(crate) erased: bool,
 }
@@ -40,6 +44,7 @@ impl Profile {
             claim: read_text(item, "claim").map(str::to_owned),
             mailbox_taken: read_text(item, "mailbox") == Some("taken"),
             pending: Pending::read(item),
+            tier_pending: item.contains_key(tier::PENDING),
             erased: Pending::read(item).erased,
         }
     }

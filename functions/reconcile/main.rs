@@ -16,6 +16,7 @@ mod prefix;
 mod queue;
 mod run;
 mod sweep;
+mod tier;
 
 use std::{process::ExitCode, sync::Arc};
 

@@ -19,6 +19,8 @@ pub(crate) enum Step {
     Update,
     /// Groups are to be joined, or an invitation to be redeemed, unless the mailbox turns out to be another's.
     Enrol,
+    /// The groups do not follow the tier yet.
+    Tier,
 }
 
 /// The steps for `user`, in their order.
@@ -59,6 +61,9 @@ pub(crate) fn plan(
     }
     if !profile.pending.is_empty() {
         steps.push(Step::Enrol);
+    }
+    if profile.tier_pending {
+        steps.push(Step::Tier);
     }
     steps
 }

@@ -152,6 +152,49 @@ impl Pool<'_> {
         }
     }
 
+    /// Puts the user into a group or takes them out; whoever is as asked already stays so.
+    ///
+    /// # Errors
+    /// When there is no such group or user, or Cognito does not answer.
+    pub(crate) async fn set_member(
+        &self,
+        user_name: &str,
+        group: &str,
+        member: bool,
+        deadline: Deadline,
+    ) -> Result<(), ServiceError> {
+        self.pace.turn().await;
+        let limits = || Builder::new().timeout_config(timeouts(deadline.at_most(CALL)));
+        if member {
+            let added = self
+                .client
+                .admin_add_user_to_group()
+                .user_pool_id(self.id)
+                .username(user_name)
+                .group_name(group)
+                .customize()
+                .config_override(limits())
+                .send()
+                .await;
+            return added
+                .map(drop)
+                .map_err(|error| ServiceError::new("cognito-idp:AdminAddUserToGroup", &error));
+        }
+        let removed = self
+            .client
+            .admin_remove_user_from_group()
+            .user_pool_id(self.id)
+            .username(user_name)
+            .group_name(group)
+            .customize()
+            .config_override(limits())
+            .send()
+            .await;
+        removed
+            .map(drop)
+            .map_err(|error| ServiceError::new("cognito-idp:AdminRemoveUserFromGroup", &error))
+    }
+
     /// The user called `user_name`, if the pool has one.
     ///
     /// # Errors

@@ -29,6 +29,7 @@ use crate::{
     prefix,
     queue::Queue,
     sweep::{Seen, Sweeper},
+    tier::{Changed, TierEvent, Tiers},
 };
 
 /// Longer than Lambda lets a function run: its own deadline counts.
@@ -77,6 +78,15 @@ impl Default for Input {
     }
 }
 
+/// What the function is asked for.
+#[derive(Debug)]
+pub(crate) enum Asked {
+    /// To go on with the pass over the pool.
+    Run(Input),
+    /// To let a user's groups follow a tier.
+    Tier(TierEvent),
+}
+
 /// What a run answers with.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
@@ -99,26 +109,30 @@ enum End {
 
 impl Handler for Reconcile {
     const FUNCTION: &'static str = SOURCE;
-    type Request = Option<Input>;
+    type Request = Option<Asked>;
     type Answer = Option<Report>;
     type Response = Report;
     type Error = &'static str;
 
-    fn read(payload: Box<RawValue>) -> Option<Input> {
-        serde_json::from_str(payload.get()).ok()
+    fn read(payload: Box<RawValue>) -> Option<Asked> {
+        let payload = payload.get();
+        let tier = TierEvent::read(payload).map(Asked::Tier);
+        tier.or_else(|| serde_json::from_str(payload).ok().map(Asked::Run))
     }
 
-    fn budget(&self, _: &Option<Input>) -> Duration {
+    fn budget(&self, _: &Option<Asked>) -> Duration {
         BUDGET
     }
 
     async fn decide(
         &self,
-        request: &Option<Input>,
+        request: &Option<Asked>,
         invocation: &Invocation,
     ) -> Decision<Option<Report>> {
-        let Some(input) = request else {
-            return Decision::new(Outcome::Failed, "malformed-event", None);
+        let input = match request {
+            Some(Asked::Run(input)) => input,
+            Some(Asked::Tier(event)) => return self.tier(event, invocation.deadline()).await,
+            None => return Decision::new(Outcome::Failed, "malformed-event", None),
         };
         let mut counts = Counts::default();
         let end = self.run(input, &mut counts, invocation.deadline()).await;
@@ -140,13 +154,13 @@ impl Handler for Reconcile {
         Decision::new(outcome, reason, Some(report))
     }
 
-    fn settle(&self, _: &Option<Input>, interrupted: &Interrupted) -> Decision<Option<Report>> {
+    fn settle(&self, _: &Option<Asked>, interrupted: &Interrupted) -> Decision<Option<Report>> {
         Decision::new(Outcome::Failed, interrupted.reason(), None)
     }
 
     fn respond(
         &self,
-        _: &Option<Input>,
+        _: &Option<Asked>,
         decision: Decision<Option<Report>>,
         _: &Invocation,
     ) -> Result<Report, &'static str> {
@@ -155,6 +169,38 @@ impl Handler for Reconcile {
 }
 
 impl Reconcile {
+    async fn tier(&self, event: &TierEvent, deadline: Deadline) -> Decision<Option<Report>> {
+        let pool = Pool {
+            client: &self.cognito,
+            id: &self.pool_id,
+            pace: Pace::new(Input::default().calls_per_second),
+        };
+        let tiers = Tiers {
+            client: self.directory.client(),
+            table: self.directory.table(),
+            pool: &pool,
+            policy: &self.policy,
+        };
+        let reason = match tiers.change(event, deadline).await {
+            Ok(Changed::Done) => "tier-changed",
+            Ok(Changed::Stale) => "tier-stale",
+            Ok(Changed::UnknownTier) => {
+                return Decision::new(Outcome::Failed, "tier-unknown", None);
+            }
+            // Delivered again, it may find the user recorded.
+            Ok(Changed::NoProfile) => return Decision::new(Outcome::Failed, "no-profile", None),
+            Err(error) => {
+                return Decision::new(Outcome::Failed, "dependency-failed", None).because(error);
+            }
+        };
+        let report = Report {
+            reason,
+            dry_run: false,
+            counts: std::collections::BTreeMap::new(),
+        };
+        Decision::new(Outcome::Reconciled, reason, Some(report))
+    }
+
     async fn run(
         &self,
         input: &Input,
@@ -162,19 +208,21 @@ impl Reconcile {
         deadline: Deadline,
     ) -> Result<End, ServiceError> {
         let stop = deadline.keeping(deadline.remaining() / RESERVE);
+        let pool = Pool {
+            client: &self.cognito,
+            id: &self.pool_id,
+            pace: Pace::new(input.calls_per_second),
+        };
         let pass = Pass {
             all: self,
-            pool: Pool {
-                client: &self.cognito,
-                id: &self.pool_id,
-                pace: Pace::new(input.calls_per_second),
-            },
+            pool: &pool,
             healer: Healer {
                 recorder: &self.recorder,
                 retirer: &self.retirer,
                 enroller: &self.enroller,
                 directory: &self.directory,
                 policy: &self.policy,
+                pool: &pool,
                 pool_id: &self.pool_id,
                 dry_run: input.dry_run,
             },
@@ -236,7 +284,7 @@ impl Reconcile {
 /// What the steps of one run share.
 struct Pass<'a> {
     all: &'a Reconcile,
-    pool: Pool<'a>,
+    pool: &'a Pool<'a>,
     healer: Healer<'a>,
     settled_by: i64,
     deadline: Deadline,
@@ -291,7 +339,7 @@ impl Pass<'_> {
                     .await?;
                 let sweeper = Sweeper {
                     healer: &self.healer,
-                    pool: &self.pool,
+                    pool: self.pool,
                     seen,
                     settled_by: self.settled_by,
                 };

@@ -18,6 +18,11 @@ const ACTIONS: &[(&str, &str, &[&str])] = &[
         "admin_add_user_to_group",
         &["cognito-idp:AdminAddUserToGroup"],
     ),
+    (
+        "aws_sdk_cognitoidentityprovider",
+        "admin_remove_user_from_group",
+        &["cognito-idp:AdminRemoveUserFromGroup"],
+    ),
     ("aws_sdk_sqs", "delete_message", &["sqs:DeleteMessage"]),
     ("aws_sdk_sqs", "receive_message", &["sqs:ReceiveMessage"]),
     ("aws_sdk_sqs", "send_message", &["sqs:SendMessage"]),

@@ -4,6 +4,7 @@ mod changes;
 mod erase;
 mod many;
 mod runs;
+mod tiers;
 
 use aws_sdk_cognitoidentityprovider::{
     Client,

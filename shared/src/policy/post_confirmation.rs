@@ -1,6 +1,9 @@
 //! `[post-confirmation]`: what is kept of a user who was confirmed.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde::Deserialize;
 
@@ -27,6 +30,8 @@ pub struct PostConfirmation {
     pub invited_groups: BTreeSet<String>,
     /// Whether invitations are redeemed.
     pub redeem_invitations: bool,
+    /// The group of each tier.
+    pub tiers: BTreeMap<String, String>,
 }
 
 /// What is kept of a user who was confirmed.
@@ -62,6 +67,10 @@ pub struct Section {
     /// check `invitation`.
     #[serde(default)]
     redeem_invitations: bool,
+    /// The groups of tiers, by the name that events give a tier. Whoever has a tier is in its group and in no
+    /// other of these.
+    #[serde(default)]
+    tiers: BTreeMap<String, String>,
 }
 
 /// What happens when post-confirmation cannot do its work.
@@ -86,6 +95,7 @@ impl Default for Section {
             groups: Vec::new(),
             invited_groups: BTreeSet::new(),
             redeem_invitations: false,
+            tiers: BTreeMap::new(),
         }
     }
 }
@@ -126,6 +136,7 @@ impl PostConfirmation {
             groups,
             invited_groups: section.invited_groups,
             redeem_invitations: section.redeem_invitations,
+            tiers: section.tiers,
         }
     }
 }

@@ -38,9 +38,7 @@ pub(super) fn cells(world: &World, role: &str) -> Vec<Cell> {
         let own = match role {
             "PreSignUpRole" => ["ListUsers", "AdminLinkProviderForUser"].contains(&action),
             "PostConfirmationRole" => action == "AdminAddUserToGroup",
-            "ReconcileRole" => {
-                ["AdminAddUserToGroup", "AdminGetUser", "ListUsers"].contains(&action)
-            }
+            "ReconcileRole" => action != "AdminCreateUser",
             _ => false,
         };
         let action = format!("cognito-idp:{action}");

@@ -1,0 +1,140 @@
+//! Tier changes: the newest event wins, whatever comes twice, late or at the same time.
+
+use emulator::stack::Stack;
+use serde_json::{Value, json};
+
+use super::{FUNCTION, POOL, administrator_makes, completed, pool, run};
+use crate::{
+    common::{
+        answer, bent_policy, environment, error_message, event,
+        faulty::{Behaviour, Faulty},
+        invoke, last_decision, options,
+    },
+    post_confirmation::{items, text},
+};
+
+const TIERS: &str = "tiers = { gold = \"gold-members\", silver = \"silver-members\" }";
+
+/// A stack with tiers and their groups, and somebody who is recorded.
+async fn stack_with(variable: Option<(&str, &str)>) -> (Stack, String) {
+    let mut options = options();
+    let redeem = "# redeem_invitations = false";
+    options.policy = bent_policy(redeem, TIERS);
+    if let Some(variable) = variable {
+        options.environment = environment(FUNCTION, &[variable]);
+    }
+    let stack = local::start(&options).await.unwrap();
+    for group in ["gold-members", "silver-members"] {
+        let group = pool(&stack)
+            .create_group()
+            .user_pool_id(POOL)
+            .group_name(group);
+        group.send().await.unwrap();
+    }
+    let sub = administrator_makes(&stack, "ada@example.com", "true").await;
+    (stack, sub)
+}
+
+fn change(sub: &str, tier: Option<&str>, sequence: i64) -> String {
+    event("reconcile.tier", |event| {
+        event["detail"] = json!({"sub": sub, "tier": tier, "sequence": sequence});
+    })
+}
+
+/// The reason of the answer.
+async fn told(stack: &Stack, event: &str) -> String {
+    let answer: Value =
+        serde_json::from_str(&answer(&invoke(stack, FUNCTION, event).await)).unwrap();
+    answer["reason"].as_str().unwrap().to_owned()
+}
+
+async fn groups(stack: &Stack, sub: &str) -> Vec<String> {
+    let groups = pool(stack)
+        .admin_list_groups_for_user()
+        .user_pool_id(POOL)
+        .username(sub);
+    let groups = groups.send().await.unwrap().groups.unwrap_or_default();
+    groups
+        .into_iter()
+        .filter_map(|group| group.group_name)
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_newest_event_wins_whatever_comes_late_or_twice() {
+    let (stack, sub) = stack_with(None).await;
+    run(&stack).await;
+    for (tier, sequence, reason, expected) in [
+        (Some("gold"), 5, "tier-changed", vec!["gold-members"]),
+        (Some("silver"), 4, "tier-stale", vec!["gold-members"]),
+        (Some("gold"), 5, "tier-changed", vec!["gold-members"]),
+        (Some("silver"), 6, "tier-changed", vec!["silver-members"]),
+        (None, 9, "tier-changed", vec![]),
+        (Some("gold"), 8, "tier-stale", vec![]),
+    ] {
+        assert_eq!(
+            told(&stack, &change(&sub, tier, sequence)).await,
+            reason,
+            "{sequence}"
+        );
+        assert_eq!(groups(&stack, &sub).await, expected, "{sequence}");
+    }
+    assert_eq!(run(&stack).await, completed(json!({"listed": 1})));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_at_the_same_time_leave_the_groups_of_the_newest() {
+    let (stack, sub) = stack_with(None).await;
+    run(&stack).await;
+    for round in 0..5 {
+        let events: Vec<String> = (1..=8)
+            .map(|number| {
+                let tier = if number % 2 == 0 { "gold" } else { "silver" };
+                change(&sub, Some(tier), 10 * round + number)
+            })
+            .collect();
+        let sent = events.iter().map(|event| invoke(&stack, FUNCTION, event));
+        futures_util::future::join_all(sent).await;
+        assert_eq!(groups(&stack, &sub).await, ["gold-members"], "{round}");
+    }
+    let profile = items(&stack, "DirectoryTable").await;
+    let profile = profile
+        .iter()
+        .find(|item| text(item, "sk") == "PROFILE")
+        .unwrap();
+    assert!(!profile.contains_key("pending_tier"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_could_not_be_followed_is_pending_and_done_by_the_next_pass() {
+    let cognito = Faulty::start(Behaviour::Close).await;
+    let through = (
+        "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
+        cognito.url.as_str(),
+    );
+    let (stack, sub) = stack_with(Some(through)).await;
+    let early = invoke(&stack, FUNCTION, &change(&sub, Some("gold"), 1)).await;
+    assert_eq!(error_message(&early), "no-profile");
+    cognito.behave(Behaviour::ForwardOne(stack.aws_url.clone()));
+    run(&stack).await;
+    cognito.behave(Behaviour::Close);
+    let failed = invoke(&stack, FUNCTION, &change(&sub, Some("gold"), 1)).await;
+    assert_eq!(error_message(&failed), "dependency-failed");
+    assert!(groups(&stack, &sub).await.is_empty());
+    cognito.behave(Behaviour::ForwardOne(stack.aws_url.clone()));
+    assert_eq!(
+        run(&stack).await,
+        completed(json!({"listed": 1, "tiered": 1}))
+    );
+    assert_eq!(groups(&stack, &sub).await, ["gold-members"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tier_that_the_policy_does_not_name_changes_nothing() {
+    let (stack, sub) = stack_with(None).await;
+    run(&stack).await;
+    let unknown = invoke(&stack, FUNCTION, &change(&sub, Some("admins"), 1)).await;
+    assert_eq!(error_message(&unknown), "tier-unknown");
+    assert_eq!(last_decision(&stack), "failed tier-unknown");
+    assert!(groups(&stack, &sub).await.is_empty());
+}
