@@ -99,7 +99,8 @@ async fn a_hundred_thousand_users_pass_and_a_kill_in_the_middle_costs_nothing() 
     let made = (0..users).map(|number| (sub(number), format!("user{number}@example.com")));
     stack.user_pool.add_confirmed(made);
 
-    let input = super::input().to_string();
+    let asked = super::input();
+    let input = asked.to_string();
     let mut first = std::pin::pin!(invoke(&stack, FUNCTION, &input));
     tokio::select! {
         ended = &mut first => unreachable!("it ended before it could be killed: {ended:?}"),
@@ -108,7 +109,7 @@ async fn a_hundred_thousand_users_pass_and_a_kill_in_the_middle_costs_nothing() 
     stack.lambda.kill(&stack.physical_name(FUNCTION)).await;
     assert!(error_message(&first.await).contains("Runtime exited"));
 
-    let mut second = std::pin::pin!(run_with(&stack, &super::input()));
+    let mut second = std::pin::pin!(run_with(&stack, &asked));
     let early = tokio::select! {
         ended = &mut second => unreachable!("it ended before it could be measured: {ended}"),
         () = reach(&stack, 9) => resident().unwrap(),

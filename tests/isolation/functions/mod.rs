@@ -1,5 +1,6 @@
 //! What the functions, and the outbox pipe, may do: each role against each table, key prefix and action.
 
+mod logs;
 mod outbox;
 mod services;
 mod sign_up;
@@ -58,7 +59,7 @@ pub(crate) fn cells(world: &World) -> Vec<Cell> {
     for role in ROLES {
         cells.extend(items(world, role));
         cells.extend(sign_up::cells(world, role));
-        cells.extend(logs(world, role));
+        cells.extend(logs::cells(world, role));
         cells.extend(services::cells(world, role));
     }
     cells.extend(outbox::cells(world));
@@ -72,9 +73,7 @@ fn granted(role: &str, item: Item, action: &str) -> bool {
         (
             "PostConfirmationRole",
             Item::Profile | Item::EmailClaim | Item::ProfileAndClaim | Item::Invitation,
-        ) => {
-            ["GetItem", "PutItem", "UpdateItem"].contains(&action)
-        }
+        ) => ["GetItem", "PutItem", "UpdateItem"].contains(&action),
         ("PostConfirmationRole" | "ReconcileRole", Item::InvitationMark) => action == "GetItem",
         ("PreSignUpRole", Item::Invitation) => ["GetItem", "UpdateItem"].contains(&action),
         ("PreSignUpRole", Item::EmailClaim | Item::Cursor) => action == "GetItem",
@@ -345,28 +344,6 @@ fn items(world: &World, role: &str) -> Vec<Cell> {
         let query = Cell::new(role, "dynamodb:Query", &index, &what).touching(&[&profile]);
         let own = role == "UserMigrationRole" && table == "LegacyUsersTable";
         cells.push(query.allowed_if(own));
-    }
-    cells
-}
-
-fn logs(world: &World, role: &str) -> Vec<Cell> {
-    let groups = [
-        "PreSignUpLogGroup",
-        "PostConfirmationLogGroup",
-        "UserMigrationLogGroup",
-        "IdentityVendorLogGroup",
-        "ReconcileLogGroup",
-    ];
-    let own = role.replace("Role", "LogGroup");
-    let mut cells = Vec::new();
-    for group in groups {
-        let stream = world.log_stream_arn(group);
-        for action in ["logs:CreateLogStream", "logs:PutLogEvents"] {
-            cells.push(Cell::new(role, action, &stream, group).allowed_if(group == own));
-        }
-        for action in ["logs:GetLogEvents", "logs:DeleteLogStream"] {
-            cells.push(Cell::new(role, action, &stream, group));
-        }
     }
     cells
 }
