@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use shared::{
     aws::ServiceError,
-    deadline::Deadline,
     enrol::{Enroller, Pending},
     invocation::Invocation,
     policy,

@@ -10,6 +10,7 @@ mod directory;
 mod heal;
 mod known;
 mod pace;
+mod pass;
 mod plan;
 mod pool;
 mod prefix;

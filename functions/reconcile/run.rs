@@ -1,8 +1,7 @@
 //! One run: goes on with the pass where the last run stopped, until the pass is done or the time is up.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use shared::{
@@ -13,22 +12,20 @@ use shared::{
     policy,
     record::Recorder,
     retire::Retirer,
-    state::{DirectoryKey, Item, read_text},
     telemetry::Outcome,
 };
 use time::OffsetDateTime;
 
 use crate::{
-    counts::{Count, Counts},
+    counts::Counts,
     cursor::{Cursor, CursorItem, Saved, Stage},
     directory::Directory,
     heal::{Healer, SOURCE},
-    known::{Known, Profile},
     pace::Pace,
-    pool::{Page, Pool, PoolUser},
-    prefix,
+    pass::Pass,
+    pool::Pool,
     queue::Queue,
-    sweep::{Seen, Sweeper},
+    sweep::Seen,
     tier::{Changed, TierEvent, Tiers},
 };
 
@@ -37,9 +34,6 @@ const BUDGET: Duration = Duration::from_secs(3600);
 
 /// The part of a run's time, one in so many, in which nothing new is begun.
 const RESERVE: u32 = 20;
-
-/// Users whose records are written at the same time.
-const AT_ONCE: usize = 8;
 
 /// Seconds before a page that met a throttled or silent service is tried again.
 const PAUSES: [u64; 4] = [1, 2, 4, 8];
@@ -214,7 +208,8 @@ impl Reconcile {
             pace: Pace::new(input.calls_per_second),
         };
         let pass = Pass {
-            all: self,
+            directory: &self.directory,
+            queue: &self.queue,
             pool: &pool,
             healer: Healer {
                 recorder: &self.recorder,
@@ -278,164 +273,5 @@ impl Reconcile {
                 return Ok(End::Completed);
             }
         }
-    }
-}
-
-/// What the steps of one run share.
-struct Pass<'a> {
-    all: &'a Reconcile,
-    pool: &'a Pool<'a>,
-    healer: Healer<'a>,
-    settled_by: i64,
-    deadline: Deadline,
-}
-
-/// Where the pass goes on, if it does, and what was done.
-type Stepped = (Option<Stage>, Vec<Count>);
-
-impl Pass<'_> {
-    /// One page of the pool or of the directory. It may be done again.
-    async fn step(&self, stage: &Stage, seen: &mut Seen) -> Result<Stepped, ServiceError> {
-        match stage {
-            Stage::List { prefix, token } => {
-                let page = self
-                    .pool
-                    .list(prefix, token.as_deref(), self.deadline)
-                    .await?;
-                let (users, token) = match page {
-                    Page::Users(users, token) => (users, token),
-                    Page::Expired => {
-                        let prefix = prefix::split(prefix);
-                        return Ok((
-                            Some(Stage::List {
-                                prefix,
-                                token: None,
-                            }),
-                            Vec::new(),
-                        ));
-                    }
-                };
-                users.iter().for_each(|user| seen.add(&user.sub));
-                let done = self.users(&users).await?;
-                let next = match token {
-                    Some(_) => Stage::List {
-                        prefix: prefix.clone(),
-                        token,
-                    },
-                    None => match prefix::next(prefix) {
-                        Some(prefix) => Stage::List {
-                            prefix,
-                            token: None,
-                        },
-                        None => Stage::Sweep { after: None },
-                    },
-                };
-                Ok((Some(next), done))
-            }
-            Stage::Sweep { after } => {
-                let directory = &self.all.directory;
-                let swept = directory
-                    .sweep(&self.all.pool_id, after.as_ref(), self.deadline)
-                    .await?;
-                let sweeper = Sweeper {
-                    healer: &self.healer,
-                    pool: self.pool,
-                    seen,
-                    settled_by: self.settled_by,
-                };
-                let items = swept.items.iter();
-                let swept_items: Vec<_> = items
-                    .map(|item| sweeper.sweep(item, self.deadline))
-                    .collect();
-                let done: Vec<Option<Count>> = stream::iter(swept_items)
-                    .buffer_unordered(AT_ONCE)
-                    .try_collect()
-                    .await?;
-                let done = done.into_iter().flatten().collect();
-                let next = swept.after.map(|after| Stage::Sweep { after: Some(after) });
-                Ok((next, done))
-            }
-        }
-    }
-
-    /// Heals those whom post-confirmation has deferred. Whatever fails is found by the pass.
-    async fn drain(&self, counts: &mut Counts, stop: Deadline) {
-        while !stop.remaining().is_zero() {
-            match self.drained().await {
-                Ok(done) if done.is_empty() => return,
-                Ok(done) => counts.extend(done),
-                Err(error) => {
-                    let cause = error.to_string();
-                    tracing::error!(function = SOURCE, cause, "the queue is not drained");
-                    return;
-                }
-            }
-        }
-    }
-
-    async fn drained(&self) -> Result<Vec<Count>, ServiceError> {
-        let mut done = Vec::new();
-        for deferred in self.all.queue.receive(self.deadline).await? {
-            if *deferred.user_pool_id == *self.all.pool_id
-                && let Some(user) = self.pool.get(&deferred.user_name, self.deadline).await?
-                && user.confirmed
-            {
-                let client_id = deferred.client_id.as_deref();
-                for known in self.known(&[&user]).await? {
-                    let healed = self.healer.heal(&user, client_id, &known, self.deadline);
-                    done.extend(healed.await?);
-                }
-            }
-            self.all.queue.delete(&deferred, self.deadline).await?;
-            done.push(Count::Drained);
-        }
-        Ok(done)
-    }
-
-    /// Heals a page of users.
-    async fn users(&self, users: &[PoolUser]) -> Result<Vec<Count>, ServiceError> {
-        let mut done = vec![Count::Listed; users.len()];
-        let settled: Vec<&PoolUser> = users
-            .iter()
-            .filter(|user| user.confirmed && user.modified <= self.settled_by)
-            .collect();
-        done.resize(done.len() + users.len() - settled.len(), Count::LeftAlone);
-        let known = self.known(&settled).await?;
-        let users = settled.iter().zip(&known);
-        let healing: Vec<_> = users
-            .map(|(user, known)| self.healer.heal(user, None, known, self.deadline))
-            .collect();
-        let healed: Vec<Vec<Count>> = stream::iter(healing)
-            .buffer_unordered(AT_ONCE)
-            .try_collect()
-            .await?;
-        done.extend(healed.into_iter().flatten());
-        Ok(done)
-    }
-
-    /// What the directory knows of each.
-    async fn known(&self, users: &[&PoolUser]) -> Result<Vec<Known>, ServiceError> {
-        let pool_id = &self.all.pool_id;
-        let key = |key: DirectoryKey| (key.pk, key.sk);
-        let profile = |user: &PoolUser| key(DirectoryKey::profile(pool_id, &user.sub));
-        let claim = |user: &PoolUser| {
-            let mailbox = user.mailbox()?;
-            Some(key(DirectoryKey::email_claim(pool_id, &mailbox)))
-        };
-        let keys: BTreeSet<(String, String)> = users
-            .iter()
-            .flat_map(|user| [Some(profile(user)), claim(user)])
-            .flatten()
-            .collect();
-        let items = self.all.directory.items(keys, self.deadline).await?;
-        let of = |(pk, _): (String, String)| -> Option<&Item> { items.get(&pk) };
-        let known = users.iter().map(|user| Known {
-            profile: of(profile(user)).map(Profile::read),
-            holder: claim(user)
-                .and_then(of)
-                .and_then(|claim| read_text(claim, "sub"))
-                .map(str::to_owned),
-        });
-        Ok(known.collect())
     }
 }

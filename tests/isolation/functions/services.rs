@@ -38,7 +38,7 @@ pub(super) fn cells(world: &World, role: &str) -> Vec<Cell> {
         let own = match role {
             "PreSignUpRole" => ["ListUsers", "AdminLinkProviderForUser"].contains(&action),
             "PostConfirmationRole" => action == "AdminAddUserToGroup",
-            "ReconcileRole" => action != "AdminCreateUser",
+            "ReconcileRole" => !["AdminCreateUser", "AdminLinkProviderForUser"].contains(&action),
             _ => false,
         };
         let action = format!("cognito-idp:{action}");
