@@ -85,7 +85,7 @@ pub(super) fn cells(world: &World, role: &str) -> Vec<Cell> {
         for action in ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"] {
             cells.push(Cell::new(role, action, &arn, vended).allowed_if(own));
         }
-        cells.push(Cell::new(role, "sts:GetFederationToken", &arn, vended));
+        cells.push(Cell::new(role, "sts:AssumeRoleWithSAML", &arn, vended));
     }
     let object = format!("{}/users/{ME}/note", world.bucket_arn());
     cells.push(Cell::new(
