@@ -1,5 +1,5 @@
 //! A hundred thousand users, a run that is killed in the middle, and memory that does not grow with the pool.
-//! It takes minutes, so `make peers` runs it.
+//! It takes minutes: `make many-users` runs it.
 
 use std::time::Duration;
 
@@ -86,7 +86,7 @@ async fn reach(stack: &Stack, wanted: u32) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes minutes: make peers runs it"]
+#[ignore = "takes minutes: make many-users runs it"]
 async fn a_hundred_thousand_users_pass_and_a_kill_in_the_middle_costs_nothing() {
     let users = std::env::var("POOLKEEPER_MANY_USERS");
     let users: u32 = users.map_or(USERS, |users| users.parse().unwrap());
