@@ -17,18 +17,26 @@ const APP: &str = "app";
 /// What is added to it.
 pub(crate) const DEVELOPMENT: &str = "development";
 /// Keys of a source that say who signs; the development issuer says it by itself.
-const OF_AN_ISSUER: [&str; 6] = [
+const OF_AN_ISSUER: [&str; 9] = [
     "issuer",
     "issuers",
     "jwks",
+    "jwks_file",
     "jwks_uri",
     "preset",
     "token_use",
+    "vouched_by",
+    "vouched_claims",
 ];
 
 /// The policy with the source `development`: as `app` but for the issuer, with this audience too, under the same rules.
-/// None where the policy has no such section, or a source of this name.
-pub(crate) fn added(policy: &str, audience: &str) -> Option<String> {
+/// What lies beside the policy, `beside` reads: the new one lies elsewhere. None where the policy has no such section, or
+/// a source of this name.
+pub(crate) fn added(
+    policy: &str,
+    audience: &str,
+    beside: impl Fn(&str) -> Option<String>,
+) -> Option<String> {
     let mut policy: Table = policy.parse().ok()?;
     let vendor = policy.get_mut("identity-vendor")?.as_table_mut()?;
     let sources = vendor.get_mut("sources")?.as_table_mut()?;
@@ -45,6 +53,14 @@ pub(crate) fn added(policy: &str, audience: &str) -> Option<String> {
         audiences.push(Value::from(audience));
     }
     sources.insert(DEVELOPMENT.to_owned(), Value::Table(source));
+    let sources = sources.iter_mut().filter_map(|(_, it)| it.as_table_mut());
+    for source in sources {
+        let file = source.get("jwks_file").and_then(Value::as_str);
+        if let Some(keys) = file.and_then(&beside) {
+            source.remove("jwks_file");
+            source.insert("jwks".to_owned(), keys.into());
+        }
+    }
     if let Some(rules) = vendor.get_mut("rules").and_then(Value::as_array_mut) {
         let of_app = rules
             .iter()
@@ -87,7 +103,7 @@ mod tests {
 
     #[test]
     fn every_rule_of_the_source_app_holds_for_the_development_issuer_too() {
-        let text = added(SHIPPED, "poolkeeper").unwrap();
+        let text = added(SHIPPED, "poolkeeper", |_| None).unwrap();
         let policy: Table = text.parse().unwrap();
         let rules = policy["identity-vendor"]["rules"].as_array().unwrap();
         let of = |source: &str| {
@@ -106,7 +122,7 @@ mod tests {
     fn who_signs_for_the_source_app_does_not_sign_for_the_development_issuer() {
         let policy = "[identity-vendor.sources.app]\npreset = \"cognito\"\nissuer = \"https://a.example\"\n\
                       audiences = [\"a\"]\nleeway_seconds = 5\n";
-        let text = added(policy, "poolkeeper").unwrap();
+        let text = added(policy, "poolkeeper", |_| None).unwrap();
         let policy: Table = text.parse().unwrap();
         let expected: Table = "audiences = [\"a\", \"poolkeeper\"]\nleeway_seconds = 5"
             .parse()
@@ -117,10 +133,22 @@ mod tests {
 
     #[test]
     fn what_is_added_is_a_policy() {
-        let text = added(SHIPPED, "poolkeeper").unwrap();
+        let text = added(SHIPPED, "poolkeeper", |_| None).unwrap();
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policy");
         let checked = PolicyFile::parse("policy.toml", text).check_all();
         assert!(checked.is_ok(), "{checked:?}, in {}", folder.display());
+    }
+
+    #[test]
+    fn keys_in_a_file_beside_the_policy_are_there_too() {
+        let policy = "[identity-vendor.sources.app]\n[identity-vendor.sources.shop]\njwks_file = \"shop.json\"\n";
+        let beside = |name: &str| (name == "shop.json").then(|| "{}".to_owned());
+        let policy: Table = added(policy, "poolkeeper", beside)
+            .unwrap()
+            .parse()
+            .unwrap();
+        let shop = policy["identity-vendor"]["sources"]["shop"].as_table();
+        assert_eq!(shop, Some(&"jwks = \"{}\"".parse().unwrap()));
     }
 
     #[test]
@@ -129,7 +157,7 @@ mod tests {
             "version = 1\n",
             "[identity-vendor.sources.development]\nissuer = \"https://a.example\"\n",
         ] {
-            assert_eq!(added(policy, "poolkeeper"), None, "{policy}");
+            assert_eq!(added(policy, "poolkeeper", |_| None), None, "{policy}");
         }
     }
 }

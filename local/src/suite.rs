@@ -161,7 +161,9 @@ fn sources(
         |source| StartError::Policy { path, source }
     };
     let policy = fs::read_to_string(&options.policy).map_err(fault(&options.policy))?;
-    let Some(policy) = development_source::added(&policy, AUDIENCE) else {
+    let folder = options.policy.parent().unwrap_or(Path::new("."));
+    let beside = |name: &str| fs::read_to_string(folder.join(name)).ok();
+    let Some(policy) = development_source::added(&policy, AUDIENCE, beside) else {
         return Ok(BTreeMap::new());
     };
     let file = development_source::write(&policy, &options.binaries);

@@ -36,7 +36,7 @@ class LocalWorld:
         # Whatever a check wants to keep for those after it is set on this object, too.
         self.processes = Processes(work)
         # Nothing of the caller's AWS settings, proxies or CA bundles reaches the stack or its clients.
-        self.env = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+        self.env = {name: os.environ[name] for name in ("PATH", "LANG", "CHROMIUM") if name in os.environ}
         self.env |= {"HOME": str(work), "TMPDIR": str(work), "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
         self.env |= {"AWS_EC2_METADATA_DISABLED": "true"}
         # Addresses and ids of the running stack.

@@ -1,4 +1,5 @@
 // A person at a page, in headless Chromium: the page is served at its origin, bundled as an application's is.
+// The packaged Chromium is for x86_64; elsewhere CHROMIUM is the path of another, such as Debian's.
 // browser.mjs '{"origin", "endpoint", "vendor", "poolId", "clientId", "table", "stranger", "mail", "email", "password"}'
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
