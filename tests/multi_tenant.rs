@@ -74,7 +74,7 @@ fn the_rules_give_a_tenants_session_to_its_members_and_to_nobody_else() {
 }
 
 #[test]
-fn the_role_reaches_its_tenants_part_and_nothing_of_anothers() {
+fn the_role_reaches_its_tenants_part_and_nothing_of_another_tenant() {
     let stack = stack();
     let role = &stack.roles()[0];
     let arn = |name: &str| match stack.get(name).unwrap().reference.as_str() {
