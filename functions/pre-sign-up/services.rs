@@ -4,10 +4,12 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
+use password::FunctionMemory;
 use shared::{
     aws::{self, ServiceError, dynamodb_call},
     deadline::Deadline,
     https::Https,
+    legacy::{Processor, Store, StoreSettings, Surroundings, WiredStores},
     limit::Limiter,
     policy::PreSignUp,
     secrets::Secrets,
@@ -19,7 +21,6 @@ use shared::{
 use crate::user_pool::UserPool;
 
 /// The clients.
-#[derive(Debug, Clone)]
 pub struct Services {
     pub(crate) dynamodb: Client,
     pub(crate) directory_table: String,
@@ -29,30 +30,52 @@ pub struct Services {
     pub(crate) secrets: Arc<Secrets>,
     /// Where a check asks a host that is not AWS's.
     pub(crate) https: Option<Https>,
+    pub(crate) legacy_stores: Vec<Store>,
 }
 
 impl Services {
-    /// From the wiring of the function. Calls nobody.
+    /// From the wiring of the function, with the legacy stores that a check asks. Calls nobody.
     ///
     /// # Errors
-    /// When a variable is missing, or the bundle of certificates that the environment names is none.
-    pub async fn open(policy: &PreSignUp, mut wiring: Wiring<'_>) -> Result<Self, StartError> {
+    /// When a variable is missing, a store cannot be used, or the bundle of certificates that the environment
+    /// names is none.
+    pub async fn open(
+        policy: &PreSignUp,
+        mut wiring: Wiring<'_>,
+        legacy_stores: Vec<StoreSettings>,
+    ) -> Result<Self, StartError> {
         let directory = wiring.required("DIRECTORY_TABLE", "the name of the directory table");
         let ephemeral: Option<String> =
             wiring.required("EPHEMERAL_TABLE", "the name of the ephemeral table");
         let prefix = "what the names of secrets begin with";
         let prefix: Option<String> = wiring.optional("SECRET_PREFIX", prefix);
-        let (directory_table, ephemeral_table) = wiring.finish(directory.zip(ephemeral))?;
+        let wired = WiredStores::read(&mut wiring, &legacy_stores);
+        let memory = wiring.required("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "a number of MB");
+        let read = directory.zip(ephemeral).zip(wired.zip(memory));
+        let ((directory_table, ephemeral_table), (wired, memory)) = wiring.finish(read)?;
         let config = aws::config().await?;
+        let secrets = Arc::new(Secrets::new(&config, prefix.unwrap_or_default()));
+        let around = Surroundings {
+            aws: &config,
+            legacy_table: wired.table.as_deref(),
+            legacy_user_pool: wired.user_pool.as_ref(),
+            processor: &Processor::new(FunctionMemory::from_megabytes(memory)),
+            secrets: &secrets,
+        };
+        // Nobody is taken along from here.
+        let legacy_stores = legacy_stores.into_iter().map(StoreSettings::without_groups);
+        let legacy_stores = legacy_stores.map(|settings| Store::open(settings, &around));
+        let legacy_stores = legacy_stores.collect::<Result<_, _>>()?;
         let dynamodb = Client::new(&config);
         Ok(Self {
             limiter: Limiter::new(dynamodb.clone(), ephemeral_table.clone()),
             user_pool: UserPool::new(&config),
-            secrets: Arc::new(Secrets::new(&config, prefix.unwrap_or_default())),
+            secrets,
             https: policy.asks_a_host().then(Https::new).transpose()?,
             dynamodb,
             directory_table,
             ephemeral_table,
+            legacy_stores,
         })
     }
 

@@ -142,5 +142,6 @@ fn default_message(kind: &CheckKind) -> &'static str {
         CheckKind::Https(_) => "this sign-up is not admitted",
         CheckKind::Federation(_) => "this way to sign in is not admitted",
         CheckKind::Invitation(_) => "an invitation is needed that is valid and not used yet",
+        CheckKind::LegacyUser(_) => "this e-mail address cannot be used",
     }
 }

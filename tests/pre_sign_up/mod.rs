@@ -4,6 +4,7 @@ mod auto_confirm;
 mod counted;
 mod federation;
 mod invitations;
+mod legacy_user;
 mod remote;
 
 use crate::common::{

@@ -9,6 +9,7 @@ mod email_domain;
 mod federation;
 mod https;
 mod invitation;
+mod legacy_user;
 mod local;
 mod phone_number;
 mod text;
@@ -197,6 +198,9 @@ impl Checks {
                 CheckKind::Https(rules) => https::look(rules, applicant, services, earlier)
                     .await
                     .into(),
+                CheckKind::LegacyUser(rules) => {
+                    legacy_user::look(rules, applicant, services, earlier).await
+                }
                 // `local` has them.
                 _ => Finding::undecided("not-examined").into(),
             }

@@ -92,6 +92,12 @@ impl StoreSettings {
         }
     }
 
+    /// These, for one who only looks whether somebody is there.
+    pub fn without_groups(self) -> Self {
+        let groups = Groups::default();
+        Self { groups, ..self }
+    }
+
     /// Whether the deployment has to name a user pool ([`Surroundings::legacy_user_pool`]).
     pub fn needs_legacy_user_pool(&self) -> bool {
         matches!(self.kind, StoreKind::Cognito(_))

@@ -37,9 +37,9 @@ pub use self::{
     post_confirmation::{OnFailure, PostConfirmation},
     pre_sign_up::{
         Attribute, AutoConfirm, Captcha, CaptchaProvider, Check, CheckKind, Clients,
-        DisposableDomain, DomainPattern, EmailDomain, Federation, HttpsCheck, Invitation, Mode,
-        Pattern, PhoneNumber, PhonePrefix, PreSignUp, Provider, ProviderUser, SignUpKind,
-        TextRules, Undecided, UserName, Velocity, VelocityBy,
+        DisposableDomain, DomainPattern, EmailDomain, Federation, HttpsCheck, Invitation,
+        LegacyUser, Mode, Pattern, PhoneNumber, PhonePrefix, PreSignUp, Provider, ProviderUser,
+        SignUpKind, TextRules, Undecided, UserName, Velocity, VelocityBy,
     },
     rules::{Findings, Rules, WrittenSection},
     user_migration::{UserMigration, WeakPassword},

@@ -72,6 +72,7 @@ fn a_call_that_the_role_does_not_allow_is_found() {
         ".get_item()",
         ".delete_item()",
         &[
+            "PreSignUpFunction calls dynamodb:DeleteItem, which its role lacks",
             "UserMigrationFunction calls dynamodb:DeleteItem, which its role lacks",
             "UserMigrationFunction is granted dynamodb:GetItem, which its code never calls",
         ],
@@ -118,6 +119,7 @@ fn an_operation_that_this_test_does_not_know_is_found() {
         ".execute_statement()",
         &[
             "shared/src/legacy/dynamodb.rs: aws_sdk_dynamodb's operation execute_statement is not in this test's table",
+            "shared/src/legacy/dynamodb.rs: aws_sdk_dynamodb's operation execute_statement is not in this test's table",
             "UserMigrationFunction is granted dynamodb:GetItem, which its code never calls",
         ],
     );
@@ -130,6 +132,7 @@ fn a_call_that_cannot_be_followed_is_found() {
         ".customize()",
         "; let output = output",
         &[
+            "shared/src/legacy/dynamodb.rs: aws_sdk_dynamodb's operation config_override is not in this test's table",
             "shared/src/legacy/dynamodb.rs: aws_sdk_dynamodb's operation config_override is not in this test's table",
             "UserMigrationFunction is granted dynamodb:GetItem, which its code never calls",
         ],

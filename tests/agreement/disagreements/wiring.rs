@@ -54,7 +54,7 @@ fn a_variable_that_nothing_reads_is_found() {
     assert_template(
         "          LEGACY_TABLE:",
         "          LEGACY_TABLE_NAME: x\n          LEGACY_TABLE:",
-        &["UserMigrationFunction is given LEGACY_TABLE_NAME, which nothing in it reads"],
+        &["PreSignUpFunction is given LEGACY_TABLE_NAME, which nothing in it reads"],
     );
 }
 

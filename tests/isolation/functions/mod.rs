@@ -80,6 +80,7 @@ fn granted(role: &str, item: Item, action: &str) -> bool {
         ("PreSignUpRole", Item::CaptchaMark) => ["GetItem", "PutItem"].contains(&action),
         ("PreSignUpRole", Item::SignUpLimit) => action == "UpdateItem",
         ("PreSignUpRole", Item::InvitationMark) => action == "PutItem",
+        ("PreSignUpRole", Item::LegacyUser | Item::MovedIn) => action == "GetItem",
         ("PostConfirmationRole", Item::ConfirmationMark) => action == "PutItem",
         ("UserMigrationRole", Item::LegacyUser) => action == "GetItem",
         ("UserMigrationRole", Item::MovedIn | Item::MigrationLimit) => action == "UpdateItem",
@@ -123,6 +124,7 @@ fn items(world: &World, role: &str) -> Vec<Cell> {
     let revoked = DirectoryKey::revoked("role", "member").pk;
     let guest = DirectoryKey::guest("pool", "identity").pk;
     let used = EphemeralKey::used_token("app", "jti").0;
+    let sign_up_limit = EphemeralKey::limit("pre-sign-up", "legacy", &["somebody"]).0;
     let cursor = DirectoryKey::reconcile(pool).pk;
     let items: Vec<(&str, Item, &str, Vec<&str>)> = vec![
         ("DirectoryTable", Item::Cursor, "cursor", vec![&cursor]),
@@ -156,6 +158,12 @@ fn items(world: &World, role: &str) -> Vec<Cell> {
             Item::Other,
             "limit's key in directory",
             vec![&limit],
+        ),
+        (
+            "DirectoryTable",
+            Item::Other,
+            "sign-up's limit in directory",
+            vec![&sign_up_limit],
         ),
         ("DirectoryTable", Item::Profile, "profile", vec![&profile]),
         (
@@ -342,7 +350,8 @@ fn items(world: &World, role: &str) -> Vec<Cell> {
         let what = format!("an index of {table}");
         cells.push(Cell::new(role, "dynamodb:Scan", &index, &what));
         let query = Cell::new(role, "dynamodb:Query", &index, &what).touching(&[&profile]);
-        let own = role == "UserMigrationRole" && table == "LegacyUsersTable";
+        let reads = ["PreSignUpRole", "UserMigrationRole"].contains(&role);
+        let own = reads && table == "LegacyUsersTable";
         cells.push(query.allowed_if(own));
     }
     cells

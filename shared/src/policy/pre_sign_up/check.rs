@@ -7,10 +7,10 @@ use toml::Spanned;
 
 use super::{
     super::{Findings, Name, bounded::Message},
-    Attribute, CheckKind, Clients, DisposableDomain, EmailDomain, Invitation, PhoneNumber,
-    SignUpKind, UserName, captcha, clients, federation, https, invitation,
+    Attribute, CheckKind, Clients, DisposableDomain, EmailDomain, Invitation, LegacyUser,
+    PhoneNumber, SignUpKind, UserName, captcha, clients, federation, https, invitation,
     kind::UniqueEmail,
-    text, velocity,
+    legacy_user, text, velocity,
 };
 
 /// One check.
@@ -91,8 +91,8 @@ pub(super) struct WrittenCheck {
     #[serde(default)]
     on_undecided: Undecided,
     /// The ways into the pool that it looks at. Left out: `sign_up` and `external_provider`; for
-    /// `user_name`, `invitation` and `captcha` `sign_up` alone; for `federation` `external_provider`; for `attribute` all
-    /// three.
+    /// `user_name`, `invitation`, `captcha` and `legacy_user` `sign_up` alone; for `federation`
+    /// `external_provider`; for `attribute` all three.
     applies_to: Option<Vec<SignUpKind>>,
     /// The app clients that it looks at, by their names under `pre-sign-up.clients`; `unknown` is every
     /// client without one, and calls without a client. Left out: all.
@@ -125,6 +125,8 @@ pub(super) struct WrittenCheck {
     captcha: Option<captcha::WrittenCaptcha>,
     /// Asks an endpoint of your own.
     https: Option<https::WrittenHttpsCheck>,
+    /// Looks for the address among the users of the legacy stores who have not moved in yet.
+    legacy_user: Option<legacy_user::WrittenLegacyUser>,
 }
 
 impl WrittenCheck {
@@ -183,6 +185,8 @@ impl WrittenCheck {
         kinds.extend(captcha.map(CheckKind::Captcha));
         let https = self.https.map(|https| https.compile(&at, findings));
         kinds.extend(https.map(CheckKind::Https));
+        let legacy_user = self.legacy_user.map(LegacyUser::from);
+        kinds.extend(legacy_user.map(CheckKind::LegacyUser));
         let clients = Clients::compile(self.clients, known, findings);
         let mode = match self.mode {
             WrittenMode::Enforce => Some(Mode::Enforce),

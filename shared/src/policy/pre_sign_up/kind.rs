@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use super::{
-    Attribute, Captcha, DomainPattern, EmailDomain, Federation, HttpsCheck, Invitation,
+    Attribute, Captcha, DomainPattern, EmailDomain, Federation, HttpsCheck, Invitation, LegacyUser,
     PhoneNumber, SignUpKind, UserName, Velocity,
 };
 
@@ -33,11 +33,13 @@ pub enum CheckKind {
     Captcha(Captcha),
     /// A check of the deployment's own, behind an endpoint.
     Https(HttpsCheck),
+    /// Whether the address is that of a legacy user.
+    LegacyUser(LegacyUser),
 }
 
 impl CheckKind {
     /// The keys that say what a check looks at.
-    pub(super) const KEYS: [&'static str; 11] = [
+    pub(super) const KEYS: [&'static str; 12] = [
         "email_domain",
         "disposable_domain",
         "user_name",
@@ -49,6 +51,7 @@ impl CheckKind {
         "federation",
         "captcha",
         "https",
+        "legacy_user",
     ];
 
     /// Whether the check asks a service, and does not decide by the event and the policy alone.
@@ -60,7 +63,7 @@ impl CheckKind {
             | Self::Attribute(_)
             | Self::PhoneNumber(_) => false,
             Self::Invitation(_) | Self::UniqueEmail | Self::Velocity(_) => true,
-            Self::Captcha(_) | Self::Https(_) => true,
+            Self::Captcha(_) | Self::Https(_) | Self::LegacyUser(_) => true,
             Self::Federation(federation) => federation.links(),
         }
     }
@@ -76,7 +79,9 @@ impl CheckKind {
     pub(super) fn applies_to(&self) -> Vec<SignUpKind> {
         use SignUpKind::{AdminCreateUser, ExternalProvider, SignUp};
         match self {
-            Self::UserName(_) | Self::Invitation(_) | Self::Captcha(_) => vec![SignUp],
+            Self::UserName(_) | Self::Invitation(_) | Self::Captcha(_) | Self::LegacyUser(_) => {
+                vec![SignUp]
+            }
             Self::Federation(_) => vec![ExternalProvider],
             Self::Attribute(_) => vec![SignUp, ExternalProvider, AdminCreateUser],
             _ => vec![SignUp, ExternalProvider],

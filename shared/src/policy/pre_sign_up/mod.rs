@@ -9,6 +9,7 @@ mod federation;
 mod https;
 mod invitation;
 mod kind;
+mod legacy_user;
 mod phone_number;
 mod sign_up_kind;
 mod text;
@@ -28,6 +29,7 @@ pub use self::{
     https::HttpsCheck,
     invitation::Invitation,
     kind::{CheckKind, DisposableDomain},
+    legacy_user::LegacyUser,
     phone_number::{PhoneNumber, PhonePrefix},
     sign_up_kind::SignUpKind,
     text::{Attribute, Pattern, TextRules, UserName},
@@ -55,6 +57,12 @@ impl PreSignUp {
         let verifies = |rule: &AutoConfirm| rule.verify_email || rule.verify_phone_number;
         self.checks.iter().any(|check| check.kind.asks_a_service())
             || self.auto_confirm.iter().any(verifies)
+    }
+
+    /// Whether a check asks the legacy stores, which are part of user-migration's section.
+    pub fn asks_legacy_stores(&self) -> bool {
+        let asks = |check: &Check| matches!(check.kind, CheckKind::LegacyUser(_));
+        self.checks.iter().any(asks)
     }
 }
 
