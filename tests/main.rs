@@ -12,6 +12,7 @@ mod jwt_keys;
 mod lossless;
 mod multi_tenant;
 mod policy;
+mod pool_watch;
 mod post_confirmation;
 mod pre_sign_up;
 mod prerequisites;

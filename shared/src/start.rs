@@ -44,6 +44,24 @@ where
     })
 }
 
+/// [`function`], for one that no section of the policy is about.
+pub fn function_without_rules<H, F, Fut>(build: F) -> ExitCode
+where
+    H: Handler,
+    F: FnOnce(Wiring<'static>) -> Fut,
+    Fut: Future<Output = Result<H, StartError>>,
+{
+    let cold_start = ColdStart::begin();
+    run(H::FUNCTION, || async {
+        let mut wiring = Wiring::from_env();
+        let log_key = wiring.required::<LogKey>("LOG_KEY", LogKey::EXPECTED);
+        let handler = build(wiring).await?;
+        // Said already, by a function that has variables of its own.
+        let log_key = log_key.ok_or("LOG_KEY is not usable")?;
+        invocation::serve(handler, Telemetry::new(log_key), cold_start).await
+    })
+}
+
 /// [`function`], for one that must answer whatever is wrong with its environment or policy: `otherwise`
 /// stands in then. A log key that is missing or wrong does not keep it from its work: one of this process
 /// alone stands in. Each cause is logged once.

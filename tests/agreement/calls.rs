@@ -1,4 +1,4 @@
-//! Which SDK operations a function calls, and the IAM actions that they need.
+//! Which operations a function calls, by an SDK or by signed requests of its own, and the IAM actions that they need.
 
 use std::collections::BTreeSet;
 
@@ -131,6 +131,13 @@ pub(crate) fn calls(code: &Code) -> Calls {
                 Some("send") if empty => match action(tokens, index - 1) {
                     Ok(actions) => calls.actions.extend(actions),
                     Err(obstacle) => calls.obstacles.push(format!("{path}: {obstacle}")),
+                },
+                // A signed request of raw JSON names its action.
+                Some("signed") => match tokens.get(index + 2).and_then(Token::text) {
+                    Some(action) => drop(calls.actions.insert(action.to_owned())),
+                    None => calls.obstacles.push(format!(
+                        "{path}: a signed request whose action is no literal"
+                    )),
                 },
                 Some(method) if UNSEEN.contains(&method) => {
                     let obstacle = format!("{path}: .{method}() is not followed by this test");

@@ -29,6 +29,7 @@ fn sample(constructor: (&str, &str), first: &str) -> Option<String> {
         ("DirectoryKey", "email_claim") => DirectoryKey::email_claim("pool", "email").pk,
         ("DirectoryKey", "moved_prefix") => DirectoryKey::moved_prefix("pool"),
         ("DirectoryKey", "moved") => DirectoryKey::moved("pool", "store", "record").pk,
+        ("DirectoryKey", "watch") => DirectoryKey::watch("pool").pk + "#",
         ("DirectoryKey", "identity") => DirectoryKey::identity("pool", "source", "subject").pk,
         ("DirectoryKey", "invitation") => DirectoryKey::invitation("code").pk,
         ("DirectoryKey", "invitation_by_digest") => DirectoryKey::invitation_by_digest("digest").pk,

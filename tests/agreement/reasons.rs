@@ -8,7 +8,7 @@ use super::suite::Suite;
 use crate::common::reasons::listed;
 
 /// Where decisions get their reasons.
-const SAYING: [&str; 7] = [
+const SAYING: [&str; 8] = [
     "functions/",
     "shared/src/invocation/",
     "shared/src/jwt/",
@@ -16,6 +16,7 @@ const SAYING: [&str; 7] = [
     "shared/src/limit/",
     "shared/src/record/",
     "shared/src/trigger/",
+    "shared/src/user_pool/",
 ];
 
 /// Texts in kebab case that are no reasons: functions, HTTP headers, services, ids of events.
@@ -34,6 +35,11 @@ const NO_REASONS: &[&str] = &[
     "grant-type",
     "identity-vendor",
     "no-cache",
+    "pool-watch",
+    "trigger-permission",
+    "existence-told",
+    "password-hidden",
+    "sign-up-closed",
     "password-reset",
     "poolkeeper-signature",
     "post-confirmation",

@@ -79,6 +79,8 @@ impl Suite {
                 "arn:aws:iam::210987654321:role/old-pool",
             ),
             ("LegacyUserPoolExternalId", "poolkeeper"),
+            // What pool-watch may do at most.
+            ("HealTriggers", "true"),
         ];
         let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned()));
         settings.parameters.extend(parameters);

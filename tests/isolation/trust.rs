@@ -198,6 +198,7 @@ fn by_others(world: &World, role: &str) -> Vec<Cell> {
         "UserMigrationRole",
         "IdentityVendorRole",
         "ReconcileRole",
+        "PoolWatchRole",
     ]
     .contains(&role);
     let mut cells = Vec::new();

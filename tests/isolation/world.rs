@@ -57,7 +57,8 @@ impl World {
         ];
         let settings = Settings {
             // What the vended roles reach, and what they do not.
-            parameters: ["WithDemoDataPlane", "PreSignUpAsksUserPool"]
+            // What pool-watch may do at most.
+            parameters: ["WithDemoDataPlane", "PreSignUpAsksUserPool", "HealTriggers"]
                 .map(|name| (name.to_owned(), "true".to_owned()))
                 .into(),
             physical_ids: ids

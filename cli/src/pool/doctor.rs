@@ -26,6 +26,7 @@ policy that user-migration believes in, and the account's concurrency. Every fin
   --pre-sign-up ARN         a function, by the ARN of its alias; goes before the outputs
   --post-confirmation ARN
   --user-migration ARN
+  --all-moved-in            no user of an old system is still to come: no client has to show the password
   --json                    the findings as a JSON object
 
 Exit codes: 0 all is well, 1 there are findings, 2 it could not be told.";
@@ -40,12 +41,14 @@ const FEW_ENVIRONMENTS: u64 = 100;
 pub(crate) fn run(mut parser: lexopt::Parser) -> Result<Outcome, Error> {
     use lexopt::prelude::{Long, Short, Value};
 
-    let (mut pool, mut wanted, mut as_json) = (None, Wanted::default(), false);
+    let (mut pool, mut wanted) = (None, Wanted::default());
+    let (mut as_json, mut moving_in) = (false, true);
     while let Some(argument) = parser.next()? {
         match argument {
             Short('h') | Long("help") => return help(USAGE),
             Value(id) if pool.is_none() => pool = Some(id.string()?),
             Long("json") => as_json = true,
+            Long("all-moved-in") => moving_in = false,
             Long(name) => {
                 let name = name.to_owned();
                 if !wanted.take(&name, &mut parser)? {
@@ -57,7 +60,9 @@ pub(crate) fn run(mut parser: lexopt::Parser) -> Result<Outcome, Error> {
     }
     let pool = pool.ok_or_else(|| Error::Pool("name a user pool".to_owned()))?;
     let wanted = wanted.read()?;
-    let found = with_session(&pool, async |session| look(&session, &wanted).await)?;
+    let found = with_session(&pool, async |session| {
+        look(&session, &wanted, moving_in).await
+    })?;
     tell(&pool, &found, as_json).map_err(Error::Output)?;
     Ok(match found.is_empty() {
         true => Outcome::Clean,
@@ -65,7 +70,11 @@ pub(crate) fn run(mut parser: lexopt::Parser) -> Result<Outcome, Error> {
     })
 }
 
-async fn look(session: &Session, wanted: &Triggers) -> Result<Vec<Finding>, Error> {
+async fn look(
+    session: &Session,
+    wanted: &Triggers,
+    moving_in: bool,
+) -> Result<Vec<Finding>, Error> {
     let pool = session.api.describe(session.deadline).await?;
     let clients = session.api.clients(session.deadline).await?;
     let (mut policies, mut found) = (BTreeMap::new(), Vec::new());
@@ -91,6 +100,7 @@ async fn look(session: &Session, wanted: &Triggers) -> Result<Vec<Finding>, Erro
         wanted,
         policies: &policies,
         password_policy: password_policy.as_ref(),
+        moving_in,
     };
     found.extend(findings(&facts));
     let region = pool.id().split('_').next().unwrap_or_default();

@@ -295,6 +295,14 @@ fn described_pool(pool: &UserPoolDefinition) -> Map<String, Value> {
             described.insert(member.to_owned(), value);
         }
     }
+    // A parameter's text, which CloudFormation turns into the number that the API has.
+    let length = described.get_mut("Policies");
+    let length = length.and_then(|policies| policies.pointer_mut("/PasswordPolicy/MinimumLength"));
+    if let Some(length) = length
+        && let Some(number) = as_integer(length)
+    {
+        *length = json!(number);
+    }
     if !pool.triggers.is_empty() {
         let config = described.entry("LambdaConfig").or_insert_with(|| json!({}));
         if let Some(config) = config.as_object_mut() {

@@ -103,6 +103,14 @@ impl DirectoryKey {
         }
     }
 
+    /// That pool-watch has put the triggers of a pool back.
+    pub fn watch(user_pool_id: &str) -> Self {
+        Self {
+            pk: format!("WATCH#{user_pool_id}"),
+            sk: "WATCH".to_owned(),
+        }
+    }
+
     fn of_user(user_pool_id: &str, sub: &str, sk: String) -> Self {
         let pk = format!("USER#{user_pool_id}#{sub}");
         Self { pk, sk }

@@ -41,6 +41,12 @@ pub enum Outcome {
     PassedThrough,
     /// reconcile did what it could in its time.
     Reconciled,
+    /// pool-watch found the user pool as it should be.
+    InOrder,
+    /// pool-watch found that it is not. Alarm on it.
+    Drifted,
+    /// pool-watch put the triggers back. Alarm on it: what took them off will do so again.
+    Healed,
     /// The function could not do its work. Alarm on it.
     Failed,
 }
@@ -48,7 +54,10 @@ pub enum Outcome {
 impl Outcome {
     /// Whether an operator must look at it.
     pub fn is_failure(self) -> bool {
-        matches!(self, Self::Deferred | Self::Failed)
+        matches!(
+            self,
+            Self::Deferred | Self::Drifted | Self::Healed | Self::Failed
+        )
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Facts<'a> {
     pub policies: &'a BTreeMap<Trigger, Option<Value>>,
     /// What user-migration believes of the pool's password policy (its variable `PASSWORD_POLICY`).
     pub password_policy: Option<&'a Bindings>,
+    /// Whether users still move in.
+    pub moving_in: bool,
 }
 
 /// How bad it is.
@@ -79,7 +81,7 @@ pub fn findings(facts: &Facts<'_>) -> Vec<Finding> {
     for (trigger, arn) in &facts.wanted.0 {
         found.extend(of_trigger(facts, *trigger, arn));
     }
-    if facts.wanted.0.contains_key(&Trigger::UserMigration) {
+    if facts.moving_in && facts.wanted.0.contains_key(&Trigger::UserMigration) {
         found.extend(of_clients(facts));
         found.extend(
             facts
@@ -247,6 +249,7 @@ mod tests {
             wanted: &wanted,
             policies: &policies.into(),
             password_policy: Some(&believed),
+            moving_in: all["moving_in"] != json!(false),
         });
         assert!(found.iter().all(|finding| !finding.remedy.is_empty()));
         found.iter().map(|finding| finding.code).collect()
@@ -319,6 +322,15 @@ mod tests {
             let found = codes(|all| all["policy"] = policy);
             assert_eq!(found, ["permission-missing", "permission-missing"]);
         }
+    }
+
+    #[test]
+    fn once_all_have_moved_in_nobody_has_to_see_a_password() {
+        let found = codes(|all| {
+            all["moving_in"] = json!(false);
+            all["client"]["ExplicitAuthFlows"] = json!(["ALLOW_USER_SRP_AUTH"]);
+        });
+        assert_eq!(found, Vec::<&str>::new());
     }
 
     #[test]

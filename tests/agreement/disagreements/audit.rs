@@ -20,6 +20,7 @@ fn a_filter_of_lines_that_are_not_audit_lines_is_found() {
         &[
             "IdentityVendorDecisions",
             "LimitedClients",
+            "PoolWatchDecisions",
             "PostConfirmationDecisions",
             "PostConfirmationRemainingTime",
             "PreSignUpDecisions",

@@ -9,6 +9,7 @@ pub(super) fn cells(world: &World, role: &str) -> Vec<Cell> {
         "UserMigrationLogGroup",
         "IdentityVendorLogGroup",
         "ReconcileLogGroup",
+        "PoolWatchLogGroup",
     ];
     let own = role.replace("Role", "LogGroup");
     let mut cells = Vec::new();

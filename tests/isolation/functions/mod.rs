@@ -12,12 +12,13 @@ use crate::isolation::{
     world::{ME, World},
 };
 
-const ROLES: [&str; 6] = [
+const ROLES: [&str; 7] = [
     "PreSignUpRole",
     "PostConfirmationRole",
     "UserMigrationRole",
     "IdentityVendorRole",
     "ReconcileRole",
+    "PoolWatchRole",
     "OutboxPipeRole",
 ];
 const ITEM_ACTIONS: [&str; 9] = [
@@ -51,6 +52,7 @@ enum Item {
     Cursor,
     SignUpLimit,
     CaptchaMark,
+    Watch,
     Other,
 }
 
@@ -82,6 +84,7 @@ fn granted(role: &str, item: Item, action: &str) -> bool {
         ("PreSignUpRole", Item::InvitationMark) => action == "PutItem",
         ("PreSignUpRole", Item::LegacyUser | Item::MovedIn) => action == "GetItem",
         ("PostConfirmationRole", Item::ConfirmationMark) => action == "PutItem",
+        ("PoolWatchRole", Item::Watch) => ["GetItem", "PutItem"].contains(&action),
         ("UserMigrationRole", Item::LegacyUser) => action == "GetItem",
         ("UserMigrationRole", Item::MovedIn | Item::MigrationLimit) => action == "UpdateItem",
         ("IdentityVendorRole", Item::Identity) => {
@@ -126,7 +129,15 @@ fn items(world: &World, role: &str) -> Vec<Cell> {
     let used = EphemeralKey::used_token("app", "jti").0;
     let sign_up_limit = EphemeralKey::limit("pre-sign-up", "legacy", &["somebody"]).0;
     let cursor = DirectoryKey::reconcile(pool).pk;
+    let watch = DirectoryKey::watch(pool).pk;
     let items: Vec<(&str, Item, &str, Vec<&str>)> = vec![
+        ("DirectoryTable", Item::Watch, "watch's mark", vec![&watch]),
+        (
+            "EphemeralTable",
+            Item::Other,
+            "watch's, misplaced",
+            vec![&watch],
+        ),
         ("DirectoryTable", Item::Cursor, "cursor", vec![&cursor]),
         (
             "DirectoryTable",

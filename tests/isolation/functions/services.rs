@@ -50,6 +50,7 @@ pub(super) fn cells(world: &World, role: &str) -> Vec<Cell> {
             "another user pool",
         ));
     }
+    cells.extend(pool_and_policies(world, role));
     let secret = world.id("LogKey").to_owned() + "-a1b2c3";
     cells.push(Cell::new(
         role,
@@ -94,5 +95,47 @@ pub(super) fn cells(world: &World, role: &str) -> Vec<Cell> {
         &object,
         "somebody's object",
     ));
+    cells
+}
+
+/// What the user pool is set to, and who may invoke the functions that it calls: pool-watch's alone.
+fn pool_and_policies(world: &World, role: &str) -> Vec<Cell> {
+    let watch = role == "PoolWatchRole";
+    let user_pool = world.arn("cognito-idp", &format!("userpool/{}", world.id("UserPool")));
+    let foreign = world.arn("cognito-idp", "userpool/us-east-1_Elsewhere");
+    let mut cells = Vec::new();
+    for action in [
+        "DescribeUserPool",
+        "DescribeUserPoolClient",
+        "GetUserPoolMfaConfig",
+        "ListUserPoolClients",
+        "SetUserPoolMfaConfig",
+        "UpdateUserPool",
+    ] {
+        let action = format!("cognito-idp:{action}");
+        cells.push(Cell::new(role, &action, &user_pool, "user pool").allowed_if(watch));
+        cells.push(Cell::new(role, &action, &foreign, "another user pool"));
+    }
+    for action in ["UpdateUserPoolClient", "DeleteUserPool"] {
+        let action = format!("cognito-idp:{action}");
+        cells.push(Cell::new(role, &action, &user_pool, "user pool"));
+    }
+    for function in [
+        "PreSignUpFunction",
+        "PostConfirmationFunction",
+        "UserMigrationFunction",
+        "IdentityVendorFunction",
+    ] {
+        let own = watch && function != "IdentityVendorFunction";
+        let arn = world.arn("lambda", &format!("function:{}", world.id(function)));
+        for (arn, what) in [(format!("{arn}:live"), "alias"), (arn, "function")] {
+            let what = format!("{what} of {function}");
+            let read = Cell::new(role, "lambda:GetPolicy", &arn, &what);
+            cells.push(read.allowed_if(own));
+            for action in ["lambda:AddPermission", "lambda:InvokeFunction"] {
+                cells.push(Cell::new(role, action, &arn, &what));
+            }
+        }
+    }
     cells
 }

@@ -1,0 +1,162 @@
+//! One look at the pool: what is found, and what is done about it.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use shared::{
+    aws::SignedError,
+    deadline::Deadline,
+    invocation::{Decision, Handler, Interrupted, Invocation},
+    telemetry::Outcome,
+    user_pool::{
+        Facts, Finding, Healing, PoolApi, PoolSettings, Severity, Triggers, findings, heal,
+    },
+    wiring::Bindings,
+};
+
+use crate::healer::{Healer, NotHealed};
+
+/// What a look may take: some ten calls, one for each app client among them.
+const BUDGET: Duration = Duration::from_secs(50);
+
+/// The pool, and what it should be like.
+pub(crate) struct PoolWatch {
+    pub(crate) api: PoolApi,
+    pub(crate) wanted: Triggers,
+    /// What user-migration believes of the pool's password policy.
+    pub(crate) believed: Option<Bindings>,
+    pub(crate) moving_in: bool,
+    /// Nobody puts anything back without.
+    pub(crate) healer: Option<Healer>,
+}
+
+/// What was found, for whoever invokes it by hand.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report {
+    reason: &'static str,
+    findings: Vec<Told>,
+}
+
+#[derive(Debug, Serialize)]
+struct Told {
+    code: &'static str,
+    what: String,
+    remedy: String,
+}
+
+impl Handler for PoolWatch {
+    const FUNCTION: &'static str = "pool-watch";
+    type Request = ();
+    type Answer = Option<Report>;
+    type Response = Report;
+    type Error = &'static str;
+
+    fn read(_: Box<RawValue>) {}
+
+    fn budget(&self, (): &()) -> Duration {
+        BUDGET
+    }
+
+    async fn decide(&self, (): &(), invocation: &Invocation) -> Decision<Option<Report>> {
+        let pool_id = self.api.user_pool_id();
+        invocation.note(|line, _| line.of_pool(pool_id, BTreeMap::new()));
+        let deadline = invocation.deadline();
+        match self.look(deadline).await {
+            Ok((pool, found)) => {
+                for finding in &found {
+                    let (function, cause) = (Self::FUNCTION, finding.to_string());
+                    let request_id = invocation.request_id();
+                    tracing::warn!(function, request_id, cause, "found in the user pool");
+                }
+                self.act(&pool, found, deadline).await
+            }
+            Err(error) => Decision::new(Outcome::Failed, "dependency-failed", None).because(error),
+        }
+    }
+
+    fn settle(&self, (): &(), interrupted: &Interrupted) -> Decision<Option<Report>> {
+        Decision::new(Outcome::Failed, interrupted.reason(), None)
+    }
+
+    fn respond(
+        &self,
+        (): &(),
+        decision: Decision<Option<Report>>,
+        _: &Invocation,
+    ) -> Result<Report, &'static str> {
+        decision.answer.ok_or(decision.reason)
+    }
+}
+
+impl PoolWatch {
+    async fn look(&self, deadline: Deadline) -> Result<(PoolSettings, Vec<Finding>), SignedError> {
+        let pool = self.api.describe(deadline).await?;
+        let clients = self.api.clients(deadline).await?;
+        let mut policies = BTreeMap::new();
+        for (trigger, arn) in &self.wanted.0 {
+            policies.insert(*trigger, self.api.policy_of(arn, deadline).await?);
+        }
+        let found = findings(&Facts {
+            pool: &pool,
+            clients: &clients,
+            wanted: &self.wanted,
+            policies: &policies,
+            password_policy: self.believed.as_ref(),
+            moving_in: self.moving_in,
+        });
+        Ok((pool, found))
+    }
+
+    async fn act(
+        &self,
+        pool: &PoolSettings,
+        found: Vec<Finding>,
+        deadline: Deadline,
+    ) -> Decision<Option<Report>> {
+        let fault = found
+            .iter()
+            .find(|finding| finding.severity == Severity::Fault);
+        let Some(fault) = fault.map(|fault| fault.code) else {
+            return decision(Outcome::InOrder, "as-it-should-be", found);
+        };
+        let Some(healer) = &self.healer else {
+            return decision(Outcome::Drifted, fault, found);
+        };
+        match self.treat(healer, pool, &found, deadline).await {
+            Ok(true) => decision(Outcome::Healed, "triggers-put-back", found),
+            Ok(false) => decision(Outcome::Drifted, fault, found),
+            Err(error) => decision(Outcome::Drifted, fault, found).because(error),
+        }
+    }
+
+    /// Whether the triggers were put back.
+    async fn treat(
+        &self,
+        healer: &Healer,
+        pool: &PoolSettings,
+        found: &[Finding],
+        deadline: Deadline,
+    ) -> Result<bool, NotHealed> {
+        let before = healer.healed_before(deadline).await?;
+        if heal(found, &self.wanted, before.as_deref()) != Healing::Once {
+            return Ok(false);
+        }
+        healer.heal(pool, &self.wanted, deadline).await?;
+        Ok(true)
+    }
+}
+
+fn decision(
+    outcome: Outcome,
+    reason: &'static str,
+    found: Vec<Finding>,
+) -> Decision<Option<Report>> {
+    let told = |finding: Finding| Told {
+        code: finding.code,
+        what: finding.what,
+        remedy: finding.remedy,
+    };
+    let findings = found.into_iter().map(told).collect();
+    Decision::new(outcome, reason, Some(Report { reason, findings }))
+}

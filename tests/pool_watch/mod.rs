@@ -1,0 +1,98 @@
+//! pool-watch, the real binary on its schedule: drift is found, put right once, and then only told.
+
+use emulator::stack::Stack;
+use serde_json::{Value, json};
+
+use crate::common::{answer, audit_lines, options};
+
+const SCHEDULE: &str = "PoolWatchFunctionSchedule";
+
+async fn start(healing: bool) -> Stack {
+    let mut options = options();
+    let healing = ("HealTriggers".to_owned(), healing.to_string());
+    options.parameters.extend([healing]);
+    local::start(&options).await.unwrap()
+}
+
+/// One hour later: outcome and reason, and the codes of what was found.
+async fn look(stack: &Stack) -> (String, Vec<String>) {
+    let invocation = stack.invoke_schedule(SCHEDULE).await.unwrap();
+    let report: Value = serde_json::from_str(&answer(&invocation)).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let code = |finding: &Value| finding["code"].as_str().unwrap().to_owned();
+    let line = audit_lines(stack).pop().unwrap();
+    assert_eq!(line["user_pool_id"], "us-east-1_Poolkeepr");
+    let text = |name: &str| line[name].as_str().unwrap().to_owned();
+    let decision = format!("{} {}", text("outcome"), text("reason"));
+    (decision, findings.iter().map(code).collect())
+}
+
+/// What a pipeline does that knows nothing of the triggers.
+async fn reset(stack: &Stack, lambda_config: Value) {
+    let settings = stack.user_pool.settings();
+    let mut request = settings.pool.clone();
+    request.insert("UserPoolId".to_owned(), json!(settings.pool_id));
+    request.insert("LambdaConfig".to_owned(), lambda_config);
+    let body = Value::Object(request).to_string();
+    let answered = stack
+        .user_pool
+        .handle("UpdateUserPool", body.as_bytes())
+        .await;
+    assert_eq!(answered.status().as_u16(), 200);
+}
+
+fn triggers(stack: &Stack) -> Value {
+    stack.user_pool.settings().pool["LambdaConfig"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn healing_puts_the_triggers_back_once_and_then_only_tells() {
+    let stack = start(true).await;
+    let in_order = triggers(&stack);
+    let settings = stack.user_pool.settings().pool.clone();
+    assert_eq!(
+        look(&stack).await,
+        ("in_order as-it-should-be".to_owned(), vec![])
+    );
+
+    reset(&stack, json!({})).await;
+    let (decision, found) = look(&stack).await;
+    assert_eq!(decision, "healed triggers-put-back");
+    assert_eq!(found, ["trigger-missing"; 3]);
+    assert_eq!(triggers(&stack), in_order);
+    assert_eq!(stack.user_pool.settings().pool, settings);
+    assert_eq!(look(&stack).await.0, "in_order as-it-should-be");
+
+    reset(&stack, json!({})).await;
+    for _ in 0..2 {
+        let (decision, found) = look(&stack).await;
+        assert_eq!(decision, "drifted trigger-missing");
+        assert_eq!(found, ["trigger-missing"; 3]);
+        assert_eq!(triggers(&stack), json!({}));
+    }
+    stack.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_elses_function_is_never_replaced() {
+    let stack = start(true).await;
+    let mut theirs = triggers(&stack);
+    theirs["PreSignUp"] = json!("arn:aws:lambda:us-east-1:123456789012:function:theirs");
+    reset(&stack, theirs.clone()).await;
+    let (decision, found) = look(&stack).await;
+    assert_eq!(decision, "drifted trigger-foreign");
+    assert_eq!(found, ["trigger-foreign"]);
+    assert_eq!(triggers(&stack), theirs);
+    stack.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_healing_nothing_is_changed_and_the_role_could_not() {
+    let stack = start(false).await;
+    let role = stack.template.get("PoolWatchRole").unwrap();
+    assert!(!role.properties.to_string().contains("UpdateUserPool"));
+    reset(&stack, json!({})).await;
+    assert_eq!(look(&stack).await.0, "drifted trigger-missing");
+    assert_eq!(triggers(&stack), json!({}));
+    stack.shutdown().await;
+}
