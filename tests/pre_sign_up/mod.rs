@@ -174,6 +174,10 @@ async fn a_malformed_event_is_refused_blandly_and_the_log_names_the_field() {
             r#"{"triggerSource":"PreSignUp_SignUp","request":7}"#,
             "event.request: expected an object",
         ),
+        (
+            r#"{"triggerSource":"PreSignUp_SignUp","request":{"userAttributes":{"name":"\ud800"}}}"#,
+            "event.request: expected an object",
+        ),
     ] {
         let refused = error_message(&invoke(&stack, FUNCTION, sent).await);
         assert!(
