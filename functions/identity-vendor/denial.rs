@@ -47,6 +47,14 @@ pub(crate) enum Denial {
     MethodNotAllowed(&'static str),
     /// There is no such route.
     NoSuchRoute,
+    /// The caller has asked too often; again in so many seconds.
+    LimitedPrincipal(u32),
+    /// The callers of the source have; again in so many seconds.
+    LimitedSource(u32),
+    /// Too many proofs from this address were not accepted; again in so many seconds.
+    LimitedAddress(u32),
+    /// More callers ask than Cognito allows; again in so many seconds.
+    Shed(u32),
     /// A service has had too many requests.
     Throttled,
     /// A service does not answer.
@@ -60,7 +68,7 @@ pub(crate) enum Denial {
 pub(crate) enum Fault {
     /// The caller's: the same request is refused again.
     Caller,
-    /// Nobody's: the same request may be served in a moment.
+    /// Of nobody but the moment: the same request may be served later.
     Early,
     /// A service's or an issuer's: the same request may be served in a moment.
     Dependency,
@@ -99,6 +107,10 @@ impl Denial {
             Self::ClaimNotUsable => "claim-not-usable",
             Self::MethodNotAllowed(_) => "method-not-allowed",
             Self::NoSuchRoute => "no-such-route",
+            Self::LimitedPrincipal(_) => "limited-principal",
+            Self::LimitedSource(_) => "limited-source",
+            Self::LimitedAddress(_) => "limited-address",
+            Self::Shed(_) => "shed",
             Self::Throttled => "throttled",
             Self::Unavailable => "dependency-failed",
             Self::Internal => "internal",
@@ -110,9 +122,18 @@ impl Denial {
         match self {
             Self::Internal => Fault::Ours,
             Self::Throttled | Self::Unavailable => Fault::Dependency,
-            Self::KeyNotYetKnown => Fault::Early,
+            Self::KeyNotYetKnown
+            | Self::LimitedPrincipal(_)
+            | Self::LimitedSource(_)
+            | Self::LimitedAddress(_)
+            | Self::Shed(_) => Fault::Early,
             _ => Fault::Caller,
         }
+    }
+
+    /// Whether the proof was looked at and not accepted.
+    pub(crate) fn is_of_the_proof(self) -> bool {
+        matches!(self, Self::ProofRejected(_) | Self::KeyNotYetKnown)
     }
 
     /// Whether the caller was refused, or we failed.

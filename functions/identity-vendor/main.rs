@@ -1,10 +1,12 @@
 //! identity-vendor: exchanges an application's proof of identity for a Cognito OpenID token, or for
 //! temporary AWS credentials, by the policy's rules.
 
+mod address;
 mod authenticate;
 mod bindings;
 mod denial;
 mod issue;
+mod limits;
 #[cfg(test)]
 mod openapi;
 mod protocol;
@@ -17,12 +19,13 @@ mod vendor;
 
 use std::process::ExitCode;
 
-use shared::{aws, jwt, policy, start, wiring::Wiring};
+use shared::{aws, jwt, limit::Limiter, policy, start, wiring::Wiring};
 
 use crate::{
     authenticate::{Guests, Sources, UsedTokens},
     bindings::Bound,
     issue::{IdentityPool, IdentityRecords, Issue, Sts},
+    limits::{Levels, Limits},
     settings::Settings,
     vendor::IdentityVendor,
 };
@@ -37,6 +40,10 @@ fn main() -> ExitCode {
             let folder = policy::folder();
             let Bound { issuers, role_arns } = Bound::new(&policy, &settings, &fetcher, &folder)?;
             let config = aws::config().await?;
+            let client = aws_sdk_dynamodb::Client::new(&config);
+            let levels = Levels::new(client.clone(), settings.ephemeral_table.clone());
+            let limiter = Limiter::new(client, settings.ephemeral_table.clone());
+            let limits = Limits::new(levels, limiter, policy.limits, &settings.identity_pool_id);
             let guests = |pool: &str| Guests::new(pool, config.endpoint_url(), fetcher);
             let sources = Sources {
                 issuers,
@@ -60,7 +67,7 @@ fn main() -> ExitCode {
             let records =
                 IdentityRecords::new(&config, settings.directory_table, settings.identity_pool_id);
             let issue = Issue::new(records, pool, Sts::new(&config), role_arns);
-            Ok(IdentityVendor::new(sources, rules, issue))
+            Ok(IdentityVendor::new(sources, rules, limits, issue))
         },
     )
 }

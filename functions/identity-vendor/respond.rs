@@ -23,7 +23,7 @@ struct Wire {
     code: &'static str,
     message: &'static str,
     /// A header that belongs to the status.
-    header: Option<(HeaderName, &'static str)>,
+    header: Option<(HeaderName, HeaderValue)>,
 }
 
 impl Wire {
@@ -35,12 +35,25 @@ impl Wire {
             message,
             header: None,
         };
-        let later = |status, code, message| Self {
+        let again = |status, code, message, seconds: u32| Self {
             status,
             error: "temporarily_unavailable",
             code,
             message,
-            header: Some((header::RETRY_AFTER, "1")),
+            header: Some((header::RETRY_AFTER, HeaderValue::from(seconds))),
+        };
+        let too_many = |seconds| {
+            let message = "too many requests, try again later";
+            again(
+                StatusCode::TOO_MANY_REQUESTS,
+                "TooManyRequests",
+                message,
+                seconds,
+            )
+        };
+        let unavailable = |seconds| {
+            let (status, code) = (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable");
+            again(status, code, "try again later", seconds)
         };
         match denial {
             Denial::InvalidRequest(message) => bad_request("invalid_request", message),
@@ -56,7 +69,7 @@ impl Wire {
                 code: "Unauthorized",
                 message: "expected Authorization: Bearer and a JWT",
                 // RFC 6750, section 3.
-                header: Some((header::WWW_AUTHENTICATE, "Bearer")),
+                header: Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
             },
             Denial::ProofRejected(_)
             | Denial::TokenWithoutId
@@ -90,7 +103,7 @@ impl Wire {
                 error: "invalid_request",
                 code: "MethodNotAllowed",
                 message: "this method is not allowed here",
-                header: Some((header::ALLOW, allowed)),
+                header: Some((header::ALLOW, HeaderValue::from_static(allowed))),
             },
             Denial::NoSuchRoute => Self {
                 status: StatusCode::NOT_FOUND,
@@ -99,16 +112,12 @@ impl Wire {
                 message: "there is nothing here",
                 header: None,
             },
-            Denial::Throttled => later(
-                StatusCode::TOO_MANY_REQUESTS,
-                "TooManyRequests",
-                "too many requests, try again later",
-            ),
-            Denial::KeyNotYetKnown | Denial::Unavailable => later(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "ServiceUnavailable",
-                "try again later",
-            ),
+            Denial::LimitedPrincipal(seconds)
+            | Denial::LimitedSource(seconds)
+            | Denial::LimitedAddress(seconds) => too_many(seconds),
+            Denial::Throttled => too_many(1),
+            Denial::Shed(seconds) => unavailable(seconds),
+            Denial::KeyNotYetKnown | Denial::Unavailable => unavailable(1),
             Denial::Internal => Self {
                 status: StatusCode::INTERNAL_SERVER_ERROR,
                 error: "server_error",
@@ -125,7 +134,7 @@ impl Wire {
             Shape::OAuth => (StatusCode::BAD_REQUEST, None),
             // RFC 6750, section 3.1.
             Shape::Sdk => {
-                let challenge = "Bearer error=\"invalid_token\"";
+                let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
                 let header = (header::WWW_AUTHENTICATE, challenge);
                 (StatusCode::UNAUTHORIZED, Some(header))
             }
@@ -160,7 +169,6 @@ pub(crate) fn denial(denial: Denial, shape: Shape, request_id: &str) -> ApiGatew
     };
     let mut response = response(wire.status, &body);
     if let Some((name, value)) = wire.header {
-        let value = HeaderValue::from_static(value);
         response.headers.insert(name, value);
     }
     response

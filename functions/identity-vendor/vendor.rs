@@ -14,9 +14,11 @@ use shared::{
 };
 
 use crate::{
+    address::Address,
     authenticate::{Repeats, Sources},
     denial::{Denial, Denied},
     issue::{Grant, Issue, Vended},
+    limits::Limits,
     protocol::Shape,
     request::{self, Asked},
     respond,
@@ -34,6 +36,7 @@ const CREDENTIALS_BUDGET: Duration = Duration::from_millis(1800);
 pub(crate) struct IdentityVendor {
     sources: Sources,
     rules: Rules,
+    limits: Limits,
     issue: Issue,
 }
 
@@ -51,10 +54,11 @@ pub(crate) enum Answer {
 pub(crate) struct NotHttp;
 
 impl IdentityVendor {
-    pub(crate) fn new(sources: Sources, rules: Rules, issue: Issue) -> Self {
+    pub(crate) fn new(sources: Sources, rules: Rules, limits: Limits, issue: Issue) -> Self {
         Self {
             sources,
             rules,
+            limits,
             issue,
         }
     }
@@ -81,21 +85,30 @@ impl IdentityVendor {
             Route::Token | Route::Vouch => Repeats::No,
             _ => Repeats::Yes,
         };
-        let caller = self
+        let (deadline, limits) = (invocation.deadline(), &self.limits);
+        let address = Address::of(event, limits.trusted_hops());
+        let guest = request.guest_token.as_ref();
+        let authenticated = self
             .sources
-            .authenticate(
-                &request.proof,
-                request.guest_token.as_ref(),
-                repeats,
-                invocation,
-            )
-            .await?;
+            .authenticate(&request.proof, guest, repeats, invocation)
+            .await;
+        let caller = match authenticated {
+            Ok(caller) => caller,
+            Err(denied) if denied.denial.is_of_the_proof() => {
+                let address = address.as_ref();
+                return Err(limits.proof_failed(denied, address, deadline).await);
+            }
+            Err(denied) => return Err(denied),
+        };
         let grant = self.choose(&caller, request.role.as_ref(), invocation)?;
         invocation.note(|line, _| line.for_role(grant.alias.as_str()));
-        let deadline = invocation.deadline();
+        let admitted = limits
+            .admit(&caller, grant.role, address.as_ref(), deadline)
+            .await?;
+        let wanted = request.requested_token_type;
         let vended = self
             .issue
-            .issue(&caller, &grant, request.requested_token_type, deadline)
+            .issue(&caller, &grant, wanted, &admitted, deadline)
             .await?;
         invocation.note(|line, _| line.issued(sha256(vended.secret().expose_secret())));
         Ok((Answer::Vended(vended), grant.rule.cloned()))

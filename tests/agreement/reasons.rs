@@ -46,6 +46,7 @@ const NO_REASONS: &[&str] = &[
     "pre-sign-up",
     "user-confirmed",
     "user-migration",
+    "x-forwarded-for",
     "reconcile-run",
 ];
 

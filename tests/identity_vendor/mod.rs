@@ -5,6 +5,7 @@ mod direct;
 mod failures;
 mod guests;
 mod identities;
+mod limits;
 mod presets;
 mod proofs;
 mod revocations;

@@ -9,6 +9,7 @@
 mod identities;
 mod logins;
 mod public;
+mod quota;
 mod requests;
 mod role;
 mod token;
@@ -16,7 +17,7 @@ mod token;
 pub use token::{Claims, ISSUER, TagsClaim, TokenError, TokenKey};
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -35,6 +36,7 @@ use crate::{
     user_pool::UserPool,
 };
 use identities::{Identities, LinkError, Login};
+use quota::Quota;
 use requests::{Deletion, DeveloperIdentity, DeveloperToken, Lookup, invalid, not_found};
 
 /// The prefix of `X-Amz-Target`.
@@ -44,6 +46,7 @@ pub const TARGET_PREFIX: &str = "AWSCognitoIdentityService.";
 pub struct IdentityPools {
     pools: Vec<IdentityPool>,
     key: Arc<TokenKey>,
+    developer_tokens: Arc<Quota>,
 }
 
 impl IdentityPools {
@@ -54,7 +57,9 @@ impl IdentityPools {
         key: &Arc<TokenKey>,
         users: Option<&UserPool>,
     ) -> Self {
+        let developer_tokens = Arc::<Quota>::default();
         let pool = |definition: &IdentityPoolDefinition| IdentityPool {
+            developer_tokens: Arc::clone(&developer_tokens),
             definition: definition.clone(),
             iam: Arc::clone(iam),
             key: Arc::clone(key),
@@ -64,6 +69,7 @@ impl IdentityPools {
         Self {
             pools: definitions.iter().map(pool).collect(),
             key: Arc::clone(key),
+            developer_tokens: Arc::clone(&developer_tokens),
         }
     }
 
@@ -72,6 +78,22 @@ impl IdentityPools {
         for pool in &self.pools {
             pool.identities().two_first = true;
         }
+    }
+
+    /// From now on, at most `a_second` calls of GetOpenIdTokenForDeveloperIdentity in any second: AWS's quota is 50.
+    /// Until then any number is allowed.
+    pub fn allow_developer_tokens(&self, a_second: usize) {
+        self.developer_tokens.allow(Some(a_second));
+    }
+
+    /// Calls of GetOpenIdTokenForDeveloperIdentity that were within the quota, by developer user.
+    pub fn developer_token_calls(&self) -> BTreeMap<String, u64> {
+        self.developer_tokens.calls()
+    }
+
+    /// Calls of GetOpenIdTokenForDeveloperIdentity that were over it.
+    pub fn throttled_developer_tokens(&self) -> u64 {
+        self.developer_tokens.throttled()
     }
 
     /// The public key of the tokens, where the real service has it.
@@ -127,6 +149,7 @@ struct IdentityPool {
     key: Arc<TokenKey>,
     users: Option<UserPool>,
     identities: Mutex<Identities>,
+    developer_tokens: Arc<Quota>,
 }
 
 impl IdentityPool {
@@ -184,6 +207,7 @@ impl IdentityPool {
         let duration = request.duration()?;
         let tags = request.tags()?;
         let (provider, user) = request.login(self.definition.developer_provider_name.as_deref())?;
+        self.developer_tokens.call(user)?;
         let wanted = request.identity_id.as_deref();
         let (now, region) = (self.iam.now(), &self.iam.place().region);
         let login = Login {

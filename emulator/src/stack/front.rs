@@ -52,7 +52,7 @@ pub(super) struct Services {
     pub(super) sqs: Arc<Sqs>,
     pub(super) events: Arc<EventBus>,
     pub(super) sts: Sts,
-    pub(super) identity_pools: IdentityPools,
+    pub(super) identity_pools: Arc<IdentityPools>,
     pub(super) user_pools: UserPools,
 }
 

@@ -62,6 +62,8 @@ pub struct Stack {
     pub sqs: Arc<Sqs>,
     /// The event buses, which record.
     pub events: Arc<EventBus>,
+    /// The identity pools.
+    pub identity_pools: Arc<IdentityPools>,
     // Dropped with this value, which tells the listeners to end.
     _shutdown: [oneshot::Sender<()>; 2],
 }
@@ -115,6 +117,7 @@ impl Stack {
         if options.two_first_identities {
             identity_pools.give_two_first_identities();
         }
+        let identity_pools = Arc::new(identity_pools);
         let dynamodb =
             DynamoDb::start(Arc::clone(&iam), &options.storage, template.tables()).await?;
         let dynamodb = Arc::new(dynamodb);
@@ -129,7 +132,7 @@ impl Stack {
             sqs: Arc::clone(&sqs),
             events: Arc::clone(&events),
             sts: Sts::new(Arc::clone(&iam), key),
-            identity_pools,
+            identity_pools: Arc::clone(&identity_pools),
             user_pools,
         });
         let front = Router::new()
@@ -157,6 +160,7 @@ impl Stack {
             dynamodb,
             sqs,
             events,
+            identity_pools,
             _shutdown: shutdown,
         })
     }

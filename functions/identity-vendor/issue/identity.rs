@@ -6,7 +6,10 @@ use super::{
     IdentityPool, IdentityRecords, OpenIdToken, TokenRequest, guest::NotAdopted,
     identity_record::Identity,
 };
-use crate::denial::{Denial, Denied};
+use crate::{
+    denial::{Denial, Denied},
+    limits::Admitted,
+};
 
 /// What Cognito answers where the record and the pool no longer agree: the identity is somebody else's, the
 /// developer user has another one, or the identity was deleted.
@@ -20,6 +23,7 @@ const DISAGREEMENTS: [&str; 3] = [
 pub(super) struct Identities<'a> {
     pub(super) records: &'a IdentityRecords,
     pub(super) pool: &'a IdentityPool,
+    pub(super) admitted: &'a Admitted<'a>,
     pub(super) deadline: Deadline,
 }
 
@@ -35,8 +39,9 @@ impl Identities<'_> {
             return self.adopt(caller, identity, guest, request).await;
         }
         let Some(known) = identity.identity_id.as_deref() else {
-            return Ok(self.first_token(caller, identity, None, request).await?);
+            return self.first_token(caller, identity, None, request).await;
         };
+        self.admitted.ask_cognito(self.deadline).await?;
         match self.ask(identity, Some(known), request).await {
             Err(error) if DISAGREEMENTS.contains(&error.code.as_str()) => {
                 self.heal(caller, known, error, request).await
@@ -57,6 +62,7 @@ impl Identities<'_> {
         let refused = |why: NotAdopted| Denied::because(Denial::GuestNotUpgradable, why);
         let adopted = self.records.adopt(caller, guest, self.deadline).await?;
         adopted.map_err(refused)?;
+        self.admitted.ask_cognito(self.deadline).await?;
         match self.ask(identity, Some(guest), request).await {
             Err(error) if DISAGREEMENTS.contains(&error.code.as_str()) => {
                 Err(refused(NotAdopted::NotLinked))
@@ -84,11 +90,13 @@ impl Identities<'_> {
         match identity.identity_id.as_deref() {
             // Somebody was faster.
             Some(healed) if healed != known => {
+                self.admitted.ask_cognito(self.deadline).await?;
                 Ok(self.ask(&identity, Some(healed), request).await?)
             }
-            _ => Ok(self
-                .first_token(caller, &identity, Some(known), request)
-                .await?),
+            _ => {
+                self.first_token(caller, &identity, Some(known), request)
+                    .await
+            }
         }
     }
 
@@ -100,7 +108,8 @@ impl Identities<'_> {
         identity: &Identity,
         known: Option<&str>,
         request: &TokenRequest<'_>,
-    ) -> Result<OpenIdToken, ServiceError> {
+    ) -> Result<OpenIdToken, Denied> {
+        self.admitted.ask_cognito(self.deadline).await?;
         let token = self.ask(identity, None, request).await?;
         let kept = self
             .records
@@ -110,7 +119,8 @@ impl Identities<'_> {
             Ok(token)
         } else {
             // Another call was faster, and Cognito made two: the one on record is theirs.
-            self.ask(identity, Some(&kept), request).await
+            self.admitted.ask_cognito(self.deadline).await?;
+            Ok(self.ask(identity, Some(&kept), request).await?)
         }
     }
 

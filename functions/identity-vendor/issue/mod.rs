@@ -29,6 +29,7 @@ pub(crate) use self::{
 };
 use crate::{
     denial::{Denial, Denied},
+    limits::Admitted,
     request::Wanted,
     role_arn::RoleArn,
 };
@@ -76,6 +77,7 @@ struct Plan<'a> {
     seconds: u32,
     policy: Option<String>,
     source_identity: Option<String>,
+    admitted: &'a Admitted<'a>,
     deadline: Deadline,
 }
 
@@ -100,6 +102,7 @@ impl Issue {
         caller: &Caller,
         grant: &Grant<'_>,
         wanted: Option<Wanted>,
+        admitted: &Admitted<'_>,
         deadline: Deadline,
     ) -> Result<Vended, Denied> {
         let refuse = |text| Err(Denied::from(Denial::InvalidTarget(text)));
@@ -140,7 +143,7 @@ impl Issue {
                 tags: &tags,
                 seconds: *token_seconds,
             };
-            let identities = self.identities(deadline);
+            let identities = self.identities(admitted, deadline);
             let token = identities
                 .open_id_token(caller, &identity, &request)
                 .await?;
@@ -154,6 +157,7 @@ impl Issue {
             seconds,
             policy,
             source_identity,
+            admitted,
             deadline,
         };
         let vended = self.credentials(&plan, &tags).await?;
@@ -221,7 +225,7 @@ impl Issue {
                 tags,
                 seconds: MAX_INTERNAL_TOKEN_SECONDS,
             };
-            let identities = self.identities(plan.deadline);
+            let identities = self.identities(plan.admitted, plan.deadline);
             let token = identities.open_id_token(plan.caller, plan.identity, &request);
             let token = token.await.map_err(Failed::Denied)?;
             let credentials = self.sts.assume(&session, &token, plan.deadline).await?;
@@ -234,8 +238,9 @@ impl Issue {
         })
     }
 
-    fn identities(&self, deadline: Deadline) -> Identities<'_> {
+    fn identities<'a>(&'a self, admitted: &'a Admitted<'a>, deadline: Deadline) -> Identities<'a> {
         Identities {
+            admitted,
             records: &self.records,
             pool: &self.identity_pool,
             deadline,

@@ -8,9 +8,8 @@ use aws_sdk_dynamodb::{
     operation::update_item::UpdateItemError,
     types::AttributeValue::{N, S},
 };
-use time::OffsetDateTime;
 
-use super::Rate;
+use super::{Rate, rate::now_ms};
 use crate::{
     aws::{ServiceError, dynamodb_call},
     deadline::Deadline,
@@ -40,8 +39,21 @@ impl Limiter {
         rate: Rate,
         deadline: Deadline,
     ) -> Result<bool, ServiceError> {
-        let now = OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000;
-        let attempt = rate.attempt(i64::try_from(now).unwrap_or(i64::MAX));
+        self.take_keeping(key, rate, 0, deadline).await
+    }
+
+    /// Takes one from the bucket `key` if `kept` are left then; whether they are.
+    ///
+    /// # Errors
+    /// When the table cannot be written by `deadline`.
+    pub async fn take_keeping(
+        &self,
+        key: &EphemeralKey,
+        rate: Rate,
+        kept: u32,
+        deadline: Deadline,
+    ) -> Result<bool, ServiceError> {
+        let attempt = rate.attempt(now_ms(), kept);
         let from_full = Step {
             update: "SET full_at = :full_at, expires_at = :expires_at",
             condition: "attribute_not_exists(pk) OR full_at <= :now",
@@ -51,7 +63,7 @@ impl Limiter {
                 (":expires_at", attempt.expires_at()),
             ],
         };
-        if self.step(key, &from_full, deadline).await? {
+        if kept < rate.burst() && self.step(key, &from_full, deadline).await? {
             return Ok(true);
         }
         let from_the_rest = Step {

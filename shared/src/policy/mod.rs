@@ -16,6 +16,7 @@ mod identity_vendor;
 mod place;
 mod post_confirmation;
 mod pre_sign_up;
+mod rate;
 mod rules;
 mod sections;
 mod user_migration;
@@ -33,7 +34,9 @@ pub use self::{
     bounded::{Bounded, Message},
     error::{PolicyError, PolicyErrors},
     group::{GroupRule, Vouched, providers},
-    identity_vendor::{BackEnd as VendorBackEnd, IdentityVendor, Source as VendorSource},
+    identity_vendor::{
+        BackEnd as VendorBackEnd, IdentityVendor, Limits as VendorLimits, Source as VendorSource,
+    },
     post_confirmation::{OnFailure, PostConfirmation},
     pre_sign_up::{
         Attribute, AutoConfirm, Captcha, CaptchaProvider, Check, CheckKind, Clients,

@@ -10,7 +10,7 @@ use password::{DummyHash, SchemeHint};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Findings, Name, Rules, bounded::Bounded};
+use super::{Findings, Name, Rules, bounded::Bounded, rate::RateSection};
 use crate::{
     https::HttpsUrl,
     legacy::{
@@ -89,33 +89,8 @@ pub struct Section {
     stores: Vec<StoreSection>,
 }
 
-/// This many at once, and as many again in each period.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "snake_case")]
-#[cfg_attr(
-    feature = "schema",
-    derive(schemars::JsonSchema),
-    schemars(rename = "Rate")
-)]
-struct RateSection {
-    /// How many at once.
-    burst: Bounded<1, 1_000_000>,
-    /// Seconds in which as many more are allowed.
-    period_seconds: Bounded<1, 86_400>,
-}
-
-impl From<RateSection> for Rate {
-    fn from(section: RateSection) -> Self {
-        let period = Duration::from_secs(section.period_seconds.get().into());
-        Self::new(section.burst.get(), period)
-    }
-}
-
 fn attempts_per_name() -> RateSection {
-    RateSection {
-        burst: Bounded::new::<10>(),
-        period_seconds: Bounded::new::<600>(),
-    }
+    RateSection::new::<10, 600>()
 }
 
 /// One legacy store. Exactly one of the keys that say what it is.

@@ -94,6 +94,14 @@ impl Role {
         Ok(seconds.min(left))
     }
 
+    /// Whether Cognito is asked for a token on the way.
+    pub fn asks_cognito(&self) -> bool {
+        match self {
+            Self::Token { .. } | Self::Credentials { .. } => true,
+            Self::Direct { .. } => false,
+        }
+    }
+
     /// What sessions of this role carry of their caller.
     pub fn tags(&self) -> &Tags {
         match self {

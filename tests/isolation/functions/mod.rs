@@ -53,6 +53,7 @@ enum Item {
     SignUpLimit,
     CaptchaMark,
     Watch,
+    VendorLimit,
     Other,
 }
 
@@ -87,6 +88,9 @@ fn granted(role: &str, item: Item, action: &str) -> bool {
         ("PoolWatchRole", Item::Watch) => ["GetItem", "PutItem"].contains(&action),
         ("UserMigrationRole", Item::LegacyUser) => action == "GetItem",
         ("UserMigrationRole", Item::MovedIn | Item::MigrationLimit) => action == "UpdateItem",
+        ("IdentityVendorRole", Item::VendorLimit) => {
+            ["BatchGetItem", "UpdateItem"].contains(&action)
+        }
         ("IdentityVendorRole", Item::Identity) => {
             ["BatchGetItem", "PutItem", "UpdateItem"].contains(&action)
         }
@@ -130,6 +134,7 @@ fn items(world: &World, role: &str) -> Vec<Cell> {
     let sign_up_limit = EphemeralKey::limit("pre-sign-up", "legacy", &["somebody"]).0;
     let cursor = DirectoryKey::reconcile(pool).pk;
     let watch = DirectoryKey::watch(pool).pk;
+    let vendor_limit = EphemeralKey::limit("identity-vendor", "principal", &["somebody"]).0;
     let items: Vec<(&str, Item, &str, Vec<&str>)> = vec![
         ("DirectoryTable", Item::Watch, "watch's mark", vec![&watch]),
         (
@@ -283,9 +288,27 @@ fn items(world: &World, role: &str) -> Vec<Cell> {
         ),
         (
             "EphemeralTable",
+            Item::VendorLimit,
+            "the vendor's limit",
+            vec![&vendor_limit],
+        ),
+        (
+            "EphemeralTable",
             Item::Other,
-            "limit",
-            vec!["LIMIT#identity-vendor#0"],
+            "key like a limit of the vendor's",
+            vec!["LIMIT#identity-vendors#0"],
+        ),
+        (
+            "EphemeralTable",
+            Item::Other,
+            "limits of two functions",
+            vec![&limit, &vendor_limit],
+        ),
+        (
+            "DirectoryTable",
+            Item::Other,
+            "the vendor's limit in directory",
+            vec![&vendor_limit],
         ),
         ("EphemeralTable", Item::Other, "session", vec!["SESSION#0"]),
         ("EphemeralTable", Item::Other, "ephemeral, no key", vec![]),

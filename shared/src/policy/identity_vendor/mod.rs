@@ -1,5 +1,6 @@
 //! `[identity-vendor]`: whose proof is believed, and which role it earns.
 
+mod limits;
 mod preset;
 mod role;
 mod rule;
@@ -9,7 +10,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-pub use self::source::{BackEnd, Source};
+pub use self::{
+    limits::Limits,
+    source::{BackEnd, Source},
+};
 use super::{Findings, Name, Rules};
 use crate::vending::{self, Effect, Role};
 
@@ -24,6 +28,8 @@ pub struct IdentityVendor {
     pub guest_upgrade: bool,
     /// Who gets what.
     pub rules: vending::Rules,
+    /// How often may be asked.
+    pub limits: Limits,
 }
 
 /// Whose proof is believed, and which role it earns. No rule, no role.
@@ -48,6 +54,9 @@ pub struct Section {
     /// Who gets what, in order.
     #[serde(default)]
     rules: Vec<rule::RuleSection>,
+    /// How often may be asked.
+    #[serde(default)]
+    limits: limits::LimitsSection,
 }
 
 impl Rules for IdentityVendor {
@@ -100,6 +109,7 @@ impl Rules for IdentityVendor {
             }
         }
         Some(Self {
+            limits: section.limits.into(),
             sources,
             back_ends,
             guest_upgrade: section.guest_upgrade,
