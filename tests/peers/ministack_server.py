@@ -44,6 +44,11 @@ def keys_by_table(body: bytes) -> dict[str, list[str]]:
     parts = [request] if isinstance(request, dict) else []
     for item in parts[0].get("TransactItems", []) if parts else []:
         parts.extend(part for part in item.values() if isinstance(part, dict))
+    for named, asked in (parts[0].get("RequestItems") or {}).items() if parts else []:
+        # BatchGetItem has keys; BatchWriteItem a list of requests.
+        for item in asked.get("Keys", []) if isinstance(asked, dict) else asked:
+            item = item.get("PutRequest") or item.get("DeleteRequest") or {"Key": item}
+            parts.append({"TableName": named, **item})
     found: dict[str, list[str]] = {}
     for part in parts:
         table = str(part.get("TableName", "")).rsplit("/", 1)[-1]
