@@ -35,10 +35,10 @@ pub(crate) struct Pools {
 impl Pools {
     /// examples/pool.yaml, with `more` among the pool's properties.
     pub(crate) async fn start(more: &str) -> Self {
-        let mut options = local::Options::new(PathBuf::from("/nonexistent"));
+        let folder = Folder::new();
+        let mut options = local::Options::new(folder.root().to_owned());
         options.check_binaries = false;
         let suite = local::start(&options).await.unwrap();
-        let folder = Folder::new();
         let template = folder.path("pool.yaml");
         let text = std::fs::read_to_string(tree("examples/pool.yaml")).unwrap();
         let place = "      DeletionProtection: ACTIVE\n";
