@@ -39,7 +39,11 @@ fn samples() -> Vec<PathBuf> {
             path.extension()
                 .is_some_and(|extension| extension == "json")
         })
-        .filter(|path| !path.to_string_lossy().contains("identity-vendor"))
+        .filter(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let triggers = ["pre-sign-up.", "post-confirmation.", "user-migration."];
+            triggers.iter().any(|trigger| name.starts_with(trigger))
+        })
         .collect()
 }
 
