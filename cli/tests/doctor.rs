@@ -121,3 +121,97 @@ async fn each_seeded_drift_is_found_and_told_with_its_remedy() {
         run.stdout
     );
 }
+
+/// What `aws iam list-roles` would print of the suite.
+fn listed(pools: &Pools, bend: impl Fn(&str, &mut Value)) -> Value {
+    let roles = pools.suite.template.roles().iter().map(|role| {
+        let mut listed = json!({
+            "RoleName": role.name,
+            "Arn": role.arn,
+            "MaxSessionDuration": role.max_session_duration,
+            "AssumeRolePolicyDocument": role.trust_policy,
+        });
+        bend(role.name.rsplit('-').next().unwrap(), &mut listed);
+        listed
+    });
+    json!({ "Roles": roles.collect::<Vec<_>>() })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_role_and_attribute_that_the_policy_misses_is_found() {
+    let pools = attached().await;
+    let shipped = std::fs::read_to_string(
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../policy/policy.toml"),
+    )
+    .unwrap();
+    let told = |policy: String, roles: Value| {
+        let (file, list) = (
+            pools.folder.path("policy.toml"),
+            pools.folder.path("roles.json"),
+        );
+        std::fs::write(&file, policy).unwrap();
+        std::fs::write(&list, roles.to_string()).unwrap();
+        let more = ["--json", "--policy", file.to_str().unwrap(), "--roles"];
+        let run = pools.run("doctor", &[&more[..], &[list.to_str().unwrap()]].concat());
+        assert_eq!(run.stderr, "");
+        let told = run.json();
+        let findings = told["findings"].as_array().unwrap().iter();
+        let text = |it: &Value| {
+            (
+                it["code"].as_str().unwrap().to_owned(),
+                it["what"].to_string(),
+            )
+        };
+        findings
+            .map(text)
+            .filter(|(code, _)| code != "concurrency-low")
+            .collect::<Vec<_>>()
+    };
+    let whole = listed(&pools, |_, _| {});
+    assert_eq!(told(shipped.clone(), whole.clone()), []);
+    type Bend = fn(&str, &mut Value);
+    let bent: [(&str, Bend); 4] = [
+        ("role-missing", |name, role| {
+            if name == "member" {
+                role["Arn"] = json!("arn:aws:iam::123456789012:role/another");
+            }
+        }),
+        ("role-duration", |name, role| {
+            if name == "publisher" {
+                role["MaxSessionDuration"] = json!(900);
+            }
+        }),
+        ("role-trust", |name, role| {
+            if name == "member" {
+                let trust = &mut role["AssumeRolePolicyDocument"];
+                trust["Statement"][0]["Condition"]["StringEquals"] = json!({});
+            }
+        }),
+        ("role-trust", |name, role| {
+            if name == "tenant" {
+                role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["AWS"] = json!("*");
+            }
+        }),
+    ];
+    for (code, bend) in bent {
+        let found = told(shipped.clone(), listed(&pools, bend));
+        assert!(found.len() == 1 && found[0].0 == code, "{code}: {found:?}");
+    }
+    let fills = "attributes = { email = \"email\"";
+    assert!(shipped.contains(fills));
+    let custom = shipped.replace(
+        fills,
+        "attributes = { \"custom:plan\" = \"plan\", email = \"email\"",
+    );
+    let found = told(custom, whole.clone());
+    assert!(
+        found.len() == 1 && found[0].0 == "attribute-unknown",
+        "{found:?}"
+    );
+    let without = shipped.replace(fills, "attributes = { nickname = \"email\"");
+    let found = told(without, whole);
+    assert!(
+        found.len() == 1 && found[0].0 == "attribute-required",
+        "{found:?}"
+    );
+}

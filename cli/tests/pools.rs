@@ -96,8 +96,13 @@ impl Pools {
             let value = self.suite.template.output(name).unwrap();
             json!({ "OutputKey": name, "OutputValue": value })
         };
-        let outputs = ["PreSignUp", "PostConfirmation", "UserMigration"]
-            .map(|trigger| output(&format!("{trigger}FunctionArn")));
+        let outputs = [
+            "PreSignUp",
+            "PostConfirmation",
+            "UserMigration",
+            "IdentityVendor",
+        ]
+        .map(|function| output(&format!("{function}FunctionArn")));
         json!({ "Stacks": [{ "Outputs": outputs }] }).to_string()
     }
 

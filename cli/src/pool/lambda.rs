@@ -63,10 +63,19 @@ impl Session {
         &self,
         function: &FunctionArn,
     ) -> Result<Option<Bindings>, SignedError> {
-        let configuration = self.configuration(function).await?;
-        let variable = configuration.pointer("/Environment/Variables/PASSWORD_POLICY");
-        let text = variable.and_then(Value::as_str);
+        let text = self.variable(function, "PASSWORD_POLICY").await?;
         Ok(text.and_then(|text| text.parse().ok()))
+    }
+
+    /// An environment variable of the function, if it is set.
+    pub(super) async fn variable(
+        &self,
+        function: &FunctionArn,
+        name: &str,
+    ) -> Result<Option<String>, SignedError> {
+        let configuration = self.configuration(function).await?;
+        let variable = configuration.pointer(&format!("/Environment/Variables/{name}"));
+        Ok(variable.and_then(Value::as_str).map(str::to_owned))
     }
 
     /// How many environments the account may have at once.

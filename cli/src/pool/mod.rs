@@ -2,6 +2,7 @@
 
 pub(crate) mod attach;
 mod backup;
+mod by_policy;
 pub(crate) mod detach;
 pub(crate) mod doctor;
 mod lambda;

@@ -10,7 +10,7 @@ use crate::iam::JsonError;
 
 /// The standard attributes (developer guide, "Working with user attributes") that a request may
 /// set, with the two that only an administrator or a trigger may.
-const STANDARD: [&str; 20] = [
+pub(super) const STANDARD: [&str; 20] = [
     "address",
     "birthdate",
     "email",

@@ -20,6 +20,7 @@ mod operations;
 mod parameters;
 mod password;
 mod resource;
+mod schema;
 mod session;
 mod settings;
 mod sign_in;

@@ -7,7 +7,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::settings::{Contact, Flow, PasswordPolicy, Settings, Triggers};
+use super::{
+    schema,
+    settings::{Contact, Flow, PasswordPolicy, Settings, Triggers},
+};
 use crate::template::{Resource, TemplateError, UserPoolDefinition};
 
 /// What UpdateUserPool cannot change, and so does not reset.
@@ -215,10 +218,7 @@ impl Settings {
         let custom = schema.into_iter().flatten().filter_map(|attribute| {
             let name = attribute.get("Name")?.as_str()?;
             let standard = super::attributes::is_standard(name) || name == "sub";
-            (!standard).then(|| match name.starts_with("custom:") {
-                true => name.to_owned(),
-                false => format!("custom:{name}"),
-            })
+            (!standard).then(|| name.to_owned())
         });
         self.custom_attributes = custom.collect();
         let policies = described.get("Policies").unwrap_or(&Value::Null);
@@ -290,11 +290,11 @@ impl PasswordPolicy {
 /// The template's properties by the names of the API.
 fn described_pool(pool: &UserPoolDefinition) -> Map<String, Value> {
     let mut described = pool.properties.as_object().cloned().unwrap_or_default();
-    for (property, member) in [("UserPoolName", "Name"), ("Schema", "SchemaAttributes")] {
-        if let Some(value) = described.remove(property) {
-            described.insert(member.to_owned(), value);
-        }
+    if let Some(name) = described.remove("UserPoolName") {
+        described.insert("Name".to_owned(), name);
     }
+    let schema = schema::described(described.remove("Schema").as_ref());
+    described.insert("SchemaAttributes".to_owned(), schema);
     // A parameter's text, which CloudFormation turns into the number that the API has.
     let length = described.get_mut("Policies");
     let length = length.and_then(|policies| policies.pointer_mut("/PasswordPolicy/MinimumLength"));
