@@ -224,6 +224,25 @@ async fn a_guest_that_is_gone_is_refused_and_the_subject_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_token_of_another_identity_than_the_guests_does_not_leave() {
+    let answer =
+        r#"{"IdentityId":"us-east-1:22222222-2222-4333-8444-555555555555","Token":"canary"}"#;
+    let service = Faulty::start(http("200 OK", answer)).await;
+    let endpoint = [("AWS_ENDPOINT_URL_COGNITO_IDENTITY", service.url.as_str())];
+    let stack = stack_with_guests(&endpoint).await;
+    let (id, token) = guest(&stack).await;
+    refused(
+        &stack,
+        upgrade(&stack, "ana", &token).await,
+        "guest-not-upgradable",
+    )
+    .await;
+    assert_eq!(service.requests(), 1);
+    service.behave(Behaviour::Forward(stack.aws_url.clone()));
+    assert_eq!(identity_of(&stack, "ana").await, id.as_str());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn guests_are_off_unless_the_policy_says_so_and_no_session_without_identity_takes_one() {
     let plain = stack().await;
     refused(
