@@ -3,12 +3,22 @@
 use emulator::stack::Stack;
 use serde_json::{Value, json};
 
-use crate::common::{answer, audit_lines, options};
+use crate::common::{
+    answer, audit_lines, environment,
+    faulty::{Behaviour, Faulty, http},
+    log_text, options,
+};
 
+const FUNCTION: &str = "PoolWatchFunction";
 const SCHEDULE: &str = "PoolWatchFunctionSchedule";
 
 async fn start(healing: bool) -> Stack {
+    start_with(healing, &[]).await
+}
+
+async fn start_with(healing: bool, variables: &[(&str, &str)]) -> Stack {
     let mut options = options();
+    options.environment = environment(FUNCTION, variables);
     let healing = ("HealTriggers".to_owned(), healing.to_string());
     options.parameters.extend([healing]);
     local::start(&options).await.unwrap()
@@ -74,6 +84,23 @@ async fn healing_puts_the_triggers_back_once_and_then_only_tells() {
         assert_eq!(found, ["trigger-missing"; 3]);
         assert_eq!(triggers(&stack), json!({}));
     }
+    stack.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_that_another_one_overtakes_puts_nothing_back() {
+    let table = Faulty::start(Behaviour::Close).await;
+    let stack = start_with(true, &[("AWS_ENDPOINT_URL_DYNAMODB", &table.url)]).await;
+    table.behave(Behaviour::Forward(stack.aws_url.clone()));
+    reset(&stack, json!({})).await;
+    assert_eq!(look(&stack).await.0, "healed triggers-put-back");
+    reset(&stack, json!({})).await;
+    // To the next look there is no mark when it reads, and there is when it writes.
+    stack.lambda.kill(&stack.physical_name(FUNCTION)).await;
+    table.once([http("200 OK", "{}")]);
+    assert_eq!(look(&stack).await.0, "drifted trigger-missing");
+    assert!(log_text(&stack).contains("another run puts them back"));
+    assert_eq!(triggers(&stack), json!({}));
     stack.shutdown().await;
 }
 
