@@ -68,6 +68,23 @@ async fn a_proof_of_before_a_revocation_is_refused_and_a_later_one_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_several_revocations_the_latest_counts() {
+    use shared::state::DirectoryKey;
+
+    let now = time::OffsetDateTime::now_utc().unix_timestamp();
+    for (subject, source) in [(now - 100, now), (now, now - 100)] {
+        let stack = stack().await;
+        let pool = stack.physical_name("IdentityPool");
+        let ana = DirectoryKey::identity(&pool, "app", "ana");
+        revoke(&stack, &ana, subject).await;
+        revoke(&stack, &DirectoryKey::revoked("source", "app"), source).await;
+        let jwt = mint(&stack, json!({"sub": "ana", "iat": now - 50}));
+        assert_eq!(credentials(&stack, &jwt, "").await.status, 401);
+        assert_eq!(last_decision(&stack), "denied revoked");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_could_not_be_read_may_be_a_revocation() {
     let table = Faulty::start(Behaviour::Close).await;
     let stack = stack_with(FUNCTION, &[("AWS_ENDPOINT_URL_DYNAMODB", &table.url)]).await;
