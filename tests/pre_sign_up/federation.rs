@@ -169,6 +169,21 @@ async fn nobody_is_joined_by_an_address_that_either_side_does_not_vouch_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_joined_to_a_user_whom_a_provider_made() {
+    let stack = stack_asking_the_pool(LINKS, &[]).await;
+    let first = FederatedUser {
+        provider: "Google",
+        subject: "8",
+        attributes: &[("email", ADA), ("email_verified", "true")],
+    };
+    stack.user_pool.federated_sign_in(first).await.unwrap();
+    let sent = first_sign_in("Google_9", verified(ADA));
+    assert_eq!(answer(&invoke(&stack, FUNCTION, &sent).await), sent);
+    assert_eq!(last_decision(&stack), "allowed no-objection");
+    assert_eq!(joined(&stack, "Google_8").await, ["8"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_id_whose_spelling_is_uncertain_joins_nobody() {
     let stack = stack_asking_the_pool(LINKS, &[]).await;
     let owner = account(&stack, ADA, "true").await;
