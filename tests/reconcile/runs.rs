@@ -55,10 +55,22 @@ async fn a_run_that_dies_is_gone_on_with() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pass_goes_on_where_it_stopped_and_says_when_it_was_completed() {
     let table = Faulty::start(Behaviour::Close).await;
-    let stack = stack_with(FUNCTION, &[("AWS_ENDPOINT_URL_DYNAMODB", &table.url)]).await;
+    let cognito = Faulty::start(Behaviour::Close).await;
+    let variables = [
+        ("AWS_ENDPOINT_URL_DYNAMODB", table.url.as_str()),
+        (
+            "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
+            cognito.url.as_str(),
+        ),
+    ];
+    let stack = stack_with(FUNCTION, &variables).await;
     // The cursor is read and saved once for each part: after five of them the table is gone.
     for _ in 0..6 {
         table.once([Behaviour::ForwardOne(stack.aws_url.clone())]);
+    }
+    // Each of its own connection, so that they can be counted.
+    for _ in 0..40 {
+        cognito.once([Behaviour::ForwardOne(stack.aws_url.clone())]);
     }
     let failed = invoke(&stack, FUNCTION, &input().to_string()).await;
     assert_eq!(error_message(&failed), "dependency-failed");
@@ -69,7 +81,10 @@ async fn a_pass_goes_on_where_it_stopped_and_says_when_it_was_completed() {
     );
     assert!(!cursor.contains_key("completed_at"));
     table.behave(Behaviour::Forward(stack.aws_url.clone()));
+    let before = cognito.requests();
     assert_eq!(run(&stack).await, completed(json!({})));
+    // The parts 5 to f are listed, and those before not again.
+    assert_eq!(cognito.requests() - before, 11);
     let cursor = items(&stack, "DirectoryTable").await.remove(0);
     assert_eq!(text(&cursor, "prefix"), "0");
     assert!(text(&cursor, "completed_at").starts_with("20"));
