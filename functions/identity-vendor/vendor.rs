@@ -90,21 +90,22 @@ impl IdentityVendor {
         let guest = request.guest_token.as_ref();
         let authenticated = self
             .sources
-            .authenticate(&request.proof, guest, repeats, invocation)
+            .authenticate(&request.proof, guest, invocation)
             .await;
-        let caller = match authenticated {
-            Ok(caller) => caller,
+        let proven = match authenticated {
+            Ok(proven) => proven,
             Err(denied) if denied.denial.is_of_the_proof() => {
                 let address = address.as_ref();
                 return Err(limits.proof_failed(denied, address, deadline).await);
             }
             Err(denied) => return Err(denied),
         };
-        let grant = self.choose(&caller, request.role.as_ref(), invocation)?;
+        let grant = self.choose(proven.caller(), request.role.as_ref(), invocation)?;
         invocation.note(|line, _| line.for_role(grant.alias.as_str()));
         let admitted = limits
-            .admit(&caller, grant.role, address.as_ref(), deadline)
+            .admit(proven.caller(), grant.role, address.as_ref(), deadline)
             .await?;
+        let caller = self.sources.use_up(proven, repeats, deadline).await?;
         let wanted = request.requested_token_type;
         let vended = self
             .issue

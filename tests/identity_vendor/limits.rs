@@ -3,6 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::{
+    common::policy_file,
+    post_confirmation::{items, text},
+};
 
 /// The suite under a policy with these limits.
 async fn limited(limits: &str) -> Stack {
@@ -39,6 +43,26 @@ async fn a_caller_who_asks_too_often_is_told_when_to_come_back_and_others_are_se
     assert_eq!(last_decision(&stack), "denied limited-principal");
     let eva = mint(&stack, json!({"sub": "eva"}));
     assert_eq!(exchange(&stack, &eva, "").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_is_to_come_back_keeps_a_token_that_is_good_for_once() {
+    let section = "[identity-vendor.limits]";
+    let limits = "per_principal = { burst = 1, period_seconds = 3600 }";
+    let policy = bent_policy(section, &format!("{section}\n{limits}"));
+    let policy = std::fs::read_to_string(policy).unwrap();
+    let mut options = options();
+    options.policy = policy_file(&policy.replace("# single_use = false", "single_use = true"));
+    let stack = local::start(&options).await.unwrap();
+    for (jti, status) in [("one", 200), ("two", 429)] {
+        let jwt = mint(&stack, json!({"sub": "ana", "jti": jti}));
+        assert_eq!(exchange(&stack, &jwt, "").await.status, status, "{jti}");
+    }
+    let marks = items(&stack, "EphemeralTable").await;
+    let used = marks
+        .iter()
+        .filter(|item| text(item, "pk").starts_with("JTI#"));
+    assert_eq!(used.count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

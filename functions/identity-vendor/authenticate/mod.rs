@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use secrecy::{ExposeSecret, SecretString};
 use shared::{
+    deadline::Deadline,
     invocation::Invocation,
     jwt::Issuer,
     policy::{Name, VendorBackEnd},
@@ -56,15 +57,27 @@ pub(crate) enum Repeats {
     Yes,
 }
 
+/// Who has shown a proof that holds. A token that is good for once is not used up yet: see [`Sources::use_up`].
+pub(crate) struct Proven {
+    caller: Caller,
+    single_use: bool,
+}
+
+impl Proven {
+    /// For the rules and the limits. To issue anything takes what [`Sources::use_up`] gives.
+    pub(crate) fn caller(&self) -> &Caller {
+        &self.caller
+    }
+}
+
 impl Sources {
     /// Who shows this proof. The source is noted as soon as it is known, for a proof that does not hold too.
     pub(crate) async fn authenticate(
         &self,
         proof: &Proof,
         guest_token: Option<&SecretString>,
-        repeats: Repeats,
         invocation: &Invocation,
-    ) -> Result<Caller, Denied> {
+    ) -> Result<Proven, Denied> {
         let deadline = invocation.deadline();
         let (mut caller, single_use) = match proof {
             Proof::Jwt(token) => {
@@ -87,10 +100,20 @@ impl Sources {
             let guests = guests.ok_or(Denial::InvalidRequest(text))?;
             caller.guest_identity = Some(guests.identity_of(token, deadline).await?);
         }
-        // Last, so that a request that is refused otherwise uses up nothing.
-        if single_use {
-            self.used.admit(&caller, repeats, deadline).await?;
+        Ok(Proven { caller, single_use })
+    }
+
+    /// Uses up a token that is good for once. After everything else that may refuse the request: whoever is told to
+    /// come back later needs the token then.
+    pub(crate) async fn use_up(
+        &self,
+        proven: Proven,
+        repeats: Repeats,
+        deadline: Deadline,
+    ) -> Result<Caller, Denied> {
+        if proven.single_use {
+            self.used.admit(&proven.caller, repeats, deadline).await?;
         }
-        Ok(caller)
+        Ok(proven.caller)
     }
 }
