@@ -1,12 +1,9 @@
 //! `application/x-www-form-urlencoded` parameters (RFC 6749, appendix B).
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
-use base64::{Engine, engine::general_purpose::STANDARD};
 
+use super::body::{ContentType, octets};
 use crate::denial::Denial;
-
-/// Largest request body, octets, as the client sent it.
-const MAX_BODY: usize = 64 * 1024;
 
 /// The most parameters of a form: a token exchange has nine.
 const MAX_PARAMETERS: usize = 100;
@@ -17,24 +14,7 @@ pub(super) struct Form(Vec<(String, String)>);
 impl Form {
     /// Reads the body.
     pub(super) fn parse(event: &ApiGatewayV2httpRequest) -> Result<Self, Denial> {
-        let content_type = event.headers.get("content-type");
-        let content_type = content_type.and_then(|value| value.to_str().ok());
-        let essence = content_type.unwrap_or_default().split(';').next();
-        let essence = essence.unwrap_or_default().trim();
-        if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-            let expected = "the content type must be application/x-www-form-urlencoded";
-            return Err(Denial::InvalidRequest(expected));
-        }
-        let body = event.body.as_deref().unwrap_or_default();
-        let octets = if event.is_base64_encoded {
-            let unreadable = Denial::InvalidRequest("the body cannot be read");
-            STANDARD.decode(body).map_err(|_| unreadable)?
-        } else {
-            body.as_bytes().to_vec()
-        };
-        if octets.len() > MAX_BODY {
-            return Err(Denial::InvalidRequest("the body is larger than 64 KiB"));
-        }
+        let octets = octets(event, ContentType::Form)?;
         let parameters = form_urlencoded::parse(&octets).into_owned();
         let parameters: Vec<_> = parameters.take(MAX_PARAMETERS + 1).collect();
         if parameters.len() > MAX_PARAMETERS {

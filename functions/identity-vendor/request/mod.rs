@@ -1,5 +1,6 @@
 //! What a client asks for, parsed from an HTTP event: an RFC 8693 token exchange, or what SDKs ask for.
 
+mod body;
 mod form;
 #[cfg(test)]
 mod fuzz;

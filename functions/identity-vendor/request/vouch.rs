@@ -1,20 +1,20 @@
 //! `POST /vouch`: a back end, which API Gateway has authenticated by IAM, vouches for a user.
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
-use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use shared::policy::Name;
 
-use super::{Request, Wanted, role_name};
+use super::{
+    Request, Wanted,
+    body::{ContentType, octets},
+    role_name,
+};
 use crate::{
     authenticate::{Proof, Vouched},
     denial::Denial,
     protocol::{AWS_CREDENTIALS, JWT},
 };
-
-/// Largest body, octets, as the client sent it.
-const MAX_BODY: usize = 64 * 1024;
 
 /// The body, in JSON.
 #[derive(Deserialize)]
@@ -41,7 +41,8 @@ pub(super) fn parse(event: &ApiGatewayV2httpRequest) -> Result<Request, Denial> 
     let iam = iam.ok_or(Denial::NoSuchRoute)?;
     let text = |member: &Option<String>| member.clone().unwrap_or_default();
     let unreadable = Denial::InvalidRequest("expected a JSON object with source and subject");
-    let body: Body = serde_json::from_slice(&octets(event)?).map_err(|_| unreadable)?;
+    let body: Body =
+        serde_json::from_slice(&octets(event, ContentType::Json)?).map_err(|_| unreadable)?;
     let requested_token_type = match body.requested_token_type.as_deref() {
         None => None,
         Some(JWT) => Some(Wanted::Token),
@@ -65,28 +66,6 @@ pub(super) fn parse(event: &ApiGatewayV2httpRequest) -> Result<Request, Denial> 
         role: body.role.as_deref().map(role_name).transpose()?,
         requested_token_type,
     })
-}
-
-fn octets(event: &ApiGatewayV2httpRequest) -> Result<Vec<u8>, Denial> {
-    let content_type = event.headers.get("content-type");
-    let content_type = content_type.and_then(|value| value.to_str().ok());
-    let essence = content_type.unwrap_or_default().split(';').next();
-    let essence = essence.unwrap_or_default().trim();
-    if !essence.eq_ignore_ascii_case("application/json") {
-        let expected = "the content type must be application/json";
-        return Err(Denial::InvalidRequest(expected));
-    }
-    let body = event.body.as_deref().unwrap_or_default();
-    let octets = if event.is_base64_encoded {
-        let unreadable = Denial::InvalidRequest("the body cannot be read");
-        STANDARD.decode(body).map_err(|_| unreadable)?
-    } else {
-        body.as_bytes().to_vec()
-    };
-    if octets.len() > MAX_BODY {
-        return Err(Denial::InvalidRequest("the body is larger than 64 KiB"));
-    }
-    Ok(octets)
 }
 
 #[cfg(test)]
