@@ -5,7 +5,6 @@ use std::{convert::Infallible, time::Duration};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use secrecy::ExposeSecret;
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
 use shared::{
     invocation::{Decision, Handler, Interrupted, Invocation},
     policy::Name,
@@ -109,9 +108,9 @@ impl IdentityVendor {
         let wanted = request.requested_token_type;
         let vended = self
             .issue
-            .issue(&caller, &grant, wanted, &admitted, deadline)
+            .issue(&caller, &grant, wanted, &admitted, invocation)
             .await?;
-        invocation.note(|line, _| line.issued(sha256(vended.secret().expose_secret())));
+        invocation.note(|line, _| line.issued(vended.secret().expose_secret()));
         Ok((Answer::Vended(vended), grant.rule.cloned()))
     }
 
@@ -227,8 +226,4 @@ fn route(request: &Result<ApiGatewayV2httpRequest, NotHttp>) -> Option<Route> {
 /// How an error is to look; known before anything else.
 fn shape(request: &Result<ApiGatewayV2httpRequest, NotHttp>) -> Shape {
     request.as_ref().map_or(Shape::OAuth, Route::shape_of)
-}
-
-fn sha256(text: &str) -> String {
-    base16ct::lower::encode_string(&Sha256::digest(text))
 }

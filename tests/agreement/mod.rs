@@ -24,6 +24,7 @@ mod disagreements;
 mod grants;
 mod keys;
 mod new_trigger;
+mod queries;
 mod reasons;
 mod suite;
 mod tokens;

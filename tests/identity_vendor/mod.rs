@@ -1,6 +1,7 @@
 //! identity-vendor, the real binary behind the HTTP front of the suite.
 
 mod answers;
+mod audit;
 mod direct;
 mod failures;
 mod guests;

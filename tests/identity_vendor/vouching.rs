@@ -35,7 +35,7 @@ default_role = "member"
 
 [identity-vendor.roles.member]"#;
 
-async fn stack_with_back_ends() -> Stack {
+pub(super) async fn stack_with_back_ends() -> Stack {
     let mut options = options();
     options.template = bent_template("\nResources:\n", BACK_ENDS);
     let role = "poolkeeper-CrmBackend";

@@ -27,6 +27,7 @@ pub(super) async fn verify(
     })?;
     invocation.note(|line, _| line.about_source(source.name.as_str()));
     let claims = issuer.verify(&jwt, invocation.deadline()).await?;
+    invocation.note(|line, _| line.vouched_by(issuer.url()));
     let caller = Caller {
         source: source.name.clone(),
         subject: claims.subject().to_owned(),

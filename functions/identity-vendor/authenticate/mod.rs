@@ -81,14 +81,18 @@ impl Sources {
         let deadline = invocation.deadline();
         let (mut caller, single_use) = match proof {
             Proof::Jwt(token) => {
-                jwt::verify(&self.issuers, token.expose_secret(), invocation).await?
+                let token = token.expose_secret();
+                invocation.note(|line, _| line.proof(token));
+                jwt::verify(&self.issuers, token, invocation).await?
             }
             Proof::Vouched(vouched) => {
                 if self.back_ends.contains_key(&vouched.source) {
                     let source = vouched.source.as_str();
                     invocation.note(|line, _| line.about_source(source));
                 }
-                (vouched::verify(&self.back_ends, vouched)?, false)
+                let (caller, role) = vouched::verify(&self.back_ends, vouched)?;
+                invocation.note(|line, _| line.vouched_by(role));
+                (caller, false)
             }
         };
         invocation.note(|line, key| {

@@ -44,16 +44,17 @@ enum NotTaken {
     Subject,
 }
 
-/// The user whom the back end vouches for.
-pub(super) fn verify(
+/// The user whom the back end vouches for, and the role that the back end has.
+pub(super) fn verify<'v>(
     back_ends: &BTreeMap<Name, VendorBackEnd>,
-    vouched: &Vouched,
-) -> Result<Caller, Denied> {
-    check(back_ends, vouched).map_err(|why| Denied::because(Denial::MayNotVouch, why))?;
+    vouched: &'v Vouched,
+) -> Result<(Caller, &'v str), Denied> {
+    let role = check(back_ends, vouched);
+    let role = role.map_err(|why| Denied::because(Denial::MayNotVouch, why))?;
     let now = u64::try_from(OffsetDateTime::now_utc().unix_timestamp()).unwrap_or(0);
     let mut claims = vouched.claims.clone();
     claims.insert("sub".to_owned(), Value::from(vouched.subject.as_str()));
-    Ok(Caller {
+    let caller = Caller {
         source: vouched.source.clone(),
         subject: vouched.subject.clone(),
         claims: Claims(claims),
@@ -61,10 +62,15 @@ pub(super) fn verify(
         expires_at: now,
         bound_to_proof: false,
         guest_identity: None,
-    })
+    };
+    Ok((caller, role))
 }
 
-fn check(back_ends: &BTreeMap<Name, VendorBackEnd>, vouched: &Vouched) -> Result<(), NotTaken> {
+/// The role whose word is taken.
+fn check<'v>(
+    back_ends: &BTreeMap<Name, VendorBackEnd>,
+    vouched: &'v Vouched,
+) -> Result<&'v str, NotTaken> {
     let back_end = back_ends
         .get(&vouched.source)
         .ok_or(NotTaken::UnknownSource)?;
@@ -86,7 +92,7 @@ fn check(back_ends: &BTreeMap<Name, VendorBackEnd>, vouched: &Vouched) -> Result
     if vouched.subject.is_empty() || vouched.subject.len() > MAX_SUBJECT {
         return Err(NotTaken::Subject);
     }
-    Ok(())
+    Ok(role)
 }
 
 /// The role whose session this is; IAM users and the account's root are none.
@@ -119,7 +125,7 @@ mod tests {
 
     const ARN: &str = "arn:aws:sts::123456789012:assumed-role/crm-api/session";
 
-    fn bent(bend: impl FnOnce(&mut Vouched)) -> Result<(), NotTaken> {
+    fn bent(bend: impl FnOnce(&mut Vouched)) -> Result<String, NotTaken> {
         let name = |text: &str| Name::try_from(text.to_owned()).unwrap();
         let back_end = VendorBackEnd {
             roles: BTreeSet::from(["crm-api".to_owned()]),
@@ -134,12 +140,13 @@ mod tests {
             claims: json!({"tenant": "acme"}).as_object().unwrap().clone(),
         };
         bend(&mut vouched);
-        check(&BTreeMap::from([(name("crm"), back_end)]), &vouched)
+        let role = check(&BTreeMap::from([(name("crm"), back_end)]), &vouched)?;
+        Ok(role.to_owned())
     }
 
     #[test]
     fn a_role_vouches_for_its_source_with_its_claims_and_for_nothing_else() {
-        assert_eq!(bent(|_| {}), Ok(()));
+        assert_eq!(bent(|_| {}), Ok("crm-api".to_owned()));
         let of = |arn: &'static str| bent(move |vouched| vouched.user_arn = arn.to_owned());
         for arn in [
             "arn:aws:sts::123456789012:assumed-role/crm-api2/session",

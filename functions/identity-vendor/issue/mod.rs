@@ -11,8 +11,9 @@ use std::collections::BTreeMap;
 use secrecy::SecretString;
 use shared::{
     aws::ServiceError,
-    deadline::Deadline,
+    invocation::Invocation,
     policy::Name,
+    telemetry::{self, Principal},
     vending::{Caller, MAX_INTERNAL_TOKEN_SECONDS, Role, tags},
 };
 use time::OffsetDateTime;
@@ -20,7 +21,7 @@ use time::OffsetDateTime;
 use self::{
     identity::Identities,
     identity_record::Identity,
-    sts::{Session, SourcedSession},
+    sts::{Session, SessionName, SourcedSession},
 };
 pub(crate) use self::{
     identity_pool::{IdentityPool, OpenIdToken, TokenRequest},
@@ -78,7 +79,7 @@ struct Plan<'a> {
     policy: Option<String>,
     source_identity: Option<String>,
     admitted: &'a Admitted<'a>,
-    deadline: Deadline,
+    invocation: &'a Invocation,
 }
 
 impl Issue {
@@ -103,8 +104,9 @@ impl Issue {
         grant: &Grant<'_>,
         wanted: Option<Wanted>,
         admitted: &Admitted<'_>,
-        deadline: Deadline,
+        invocation: &Invocation,
     ) -> Result<Vended, Denied> {
+        let deadline = invocation.deadline();
         let refuse = |text| Err(Denied::from(Denial::InvalidTarget(text)));
         match (grant.role, wanted) {
             (Role::Credentials { .. } | Role::Direct { .. }, Some(Wanted::Token)) => {
@@ -135,20 +137,6 @@ impl Issue {
             Some(identity) => identity,
             None => self.records.create(caller, deadline).await?,
         };
-        if let (Role::Token { token_seconds, .. }, None | Some(Wanted::Token)) =
-            (grant.role, wanted)
-        {
-            let request = TokenRequest {
-                alias: grant.alias,
-                tags: &tags,
-                seconds: *token_seconds,
-            };
-            let identities = self.identities(admitted, deadline);
-            let token = identities
-                .open_id_token(caller, &identity, &request)
-                .await?;
-            return Ok(Vended::Token(token, *token_seconds));
-        }
         let plan = Plan {
             caller,
             identity: &identity,
@@ -158,10 +146,19 @@ impl Issue {
             policy,
             source_identity,
             admitted,
-            deadline,
+            invocation,
         };
-        let vended = self.credentials(&plan, &tags).await?;
-        Ok(Vended::Credentials(vended))
+        match (grant.role, wanted) {
+            (Role::Token { token_seconds, .. }, None | Some(Wanted::Token)) => {
+                let token = self.open_id_token(&plan, &tags, *token_seconds).await?;
+                plan.note(&tags, *token_seconds, Some(&token.identity_id), None);
+                Ok(Vended::Token(token, *token_seconds))
+            }
+            _ => {
+                let vended = self.credentials(&plan, &tags).await?;
+                Ok(Vended::Credentials(vended))
+            }
+        }
     }
 
     /// Credentials with these tags; where they are too large for STS, once more without those that may be dropped.
@@ -199,36 +196,34 @@ impl Issue {
         plan: &Plan<'_>,
         tags: &BTreeMap<String, String>,
     ) -> Result<VendedCredentials, Failed> {
-        let session = Session {
+        let session = |name| Session {
             role_arn: plan.arn,
+            name,
             seconds: plan.seconds,
             policy: plan.policy.as_deref(),
         };
+        let deadline = plan.invocation.deadline();
         let (credentials, identity_id) = if let Role::Direct { .. } = plan.grant.role {
             let wanted = plan.grant.role.tags().iter();
             let transitive =
                 wanted.filter(|(key, tag)| tag.transitive && tags.contains_key(key.as_str()));
+            let name = SessionName::of(&plan.identity.developer_user_id);
+            plan.note(tags, plan.seconds, None, Some(&name));
             let sourced = SourcedSession {
-                session,
-                // Opaque: CloudTrail shows it, and so does every error that AWS gives the holder.
-                name: &plan.identity.developer_user_id,
+                session: session(name),
                 alias: plan.grant.alias,
                 tags,
                 transitive: transitive.map(|(key, _)| key.as_str()).collect(),
                 source_identity: plan.source_identity.as_deref(),
             };
-            let credentials = self.sts.assume_directly(&sourced, plan.deadline).await?;
+            let credentials = self.sts.assume_directly(&sourced, deadline).await?;
             (credentials, None)
         } else {
-            let request = TokenRequest {
-                alias: plan.grant.alias,
-                tags,
-                seconds: MAX_INTERNAL_TOKEN_SECONDS,
-            };
-            let identities = self.identities(plan.admitted, plan.deadline);
-            let token = identities.open_id_token(plan.caller, plan.identity, &request);
+            let token = self.open_id_token(plan, tags, MAX_INTERNAL_TOKEN_SECONDS);
             let token = token.await.map_err(Failed::Denied)?;
-            let credentials = self.sts.assume(&session, &token, plan.deadline).await?;
+            let name = SessionName::of(&token.identity_id);
+            plan.note(tags, plan.seconds, Some(&token.identity_id), Some(&name));
+            let credentials = self.sts.assume(&session(name), &token, deadline).await?;
             (credentials, Some(token.identity_id))
         };
         Ok(VendedCredentials {
@@ -238,13 +233,51 @@ impl Issue {
         })
     }
 
-    fn identities<'a>(&'a self, admitted: &'a Admitted<'a>, deadline: Deadline) -> Identities<'a> {
-        Identities {
-            admitted,
+    /// A Cognito token of the caller's identity.
+    async fn open_id_token(
+        &self,
+        plan: &Plan<'_>,
+        tags: &BTreeMap<String, String>,
+        seconds: u32,
+    ) -> Result<OpenIdToken, Denied> {
+        let identities = Identities {
+            admitted: plan.admitted,
             records: &self.records,
             pool: &self.identity_pool,
-            deadline,
-        }
+            deadline: plan.invocation.deadline(),
+        };
+        let request = TokenRequest {
+            alias: plan.grant.alias,
+            tags,
+            seconds,
+        };
+        identities
+            .open_id_token(plan.caller, plan.identity, &request)
+            .await
+    }
+}
+
+impl Plan<'_> {
+    /// Notes in the audit line what leaves the vendor, or what STS is asked for.
+    fn note(
+        &self,
+        tags: &BTreeMap<String, String>,
+        duration_seconds: u32,
+        identity_id: Option<&str>,
+        name: Option<&SessionName>,
+    ) {
+        self.invocation.note(|line, key| {
+            let source_identity = self.source_identity.as_deref();
+            line.session(telemetry::Session {
+                flow: self.grant.role.flow(),
+                duration_seconds,
+                tags: tags.keys().cloned().collect(),
+                identity_id: identity_id.map(str::to_owned),
+                session_name: name.map(|name| name.as_str().to_owned()),
+                source_identity: source_identity
+                    .map(|value| Principal::of_source_identity(key, value)),
+            });
+        });
     }
 }
 

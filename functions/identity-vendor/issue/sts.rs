@@ -27,6 +27,7 @@ pub(crate) struct Sts {
 /// The session that is asked for.
 pub(crate) struct Session<'a> {
     pub(crate) role_arn: &'a RoleArn,
+    pub(crate) name: SessionName,
     pub(crate) seconds: u32,
     /// What narrows the role.
     pub(crate) policy: Option<&'a str>,
@@ -35,8 +36,6 @@ pub(crate) struct Session<'a> {
 /// A session that the vendor's own role begins: what a Cognito token would carry is asked for.
 pub(crate) struct SourcedSession<'a> {
     pub(crate) session: Session<'a>,
-    /// The session's name.
-    pub(crate) name: &'a str,
     /// The role's alias, which its trust policy asks for.
     pub(crate) alias: &'a Name,
     /// What the session carries beside the alias.
@@ -45,6 +44,10 @@ pub(crate) struct SourcedSession<'a> {
     pub(crate) transitive: Vec<&'a str>,
     pub(crate) source_identity: Option<&'a str>,
 }
+
+/// A `RoleSessionName`, by which CloudTrail entries are found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SessionName(String);
 
 /// Credentials of a role session.
 pub(crate) struct Credentials {
@@ -71,7 +74,7 @@ impl Sts {
             .client
             .assume_role_with_web_identity()
             .role_arn(session.role_arn.as_str())
-            .role_session_name(session_name(&token.identity_id))
+            .role_session_name(session.name.as_str())
             .web_identity_token(token.token.expose_secret())
             .duration_seconds(session.duration())
             .set_policy(session.policy.map(str::to_owned))
@@ -108,7 +111,7 @@ impl Sts {
             .client
             .assume_role()
             .role_arn(session.role_arn.as_str())
-            .role_session_name(session_name(sourced.name))
+            .role_session_name(session.name.as_str())
             .duration_seconds(session.duration())
             .set_policy(session.policy.map(str::to_owned))
             .set_tags(Some(tags))
@@ -144,12 +147,19 @@ fn read(
     })
 }
 
-/// The identity's id, by which CloudTrail entries are found: its `:` is not among the characters of a
-/// `RoleSessionName`, `[\w+=,.@-]{2,64}` (AWS STS API reference, AssumeRoleWithWebIdentity).
-fn session_name(identity_id: &str) -> String {
-    let fits = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
-    let mapped = identity_id.chars().map(|c| if fits(c) { c } else { '.' });
-    mapped.take(64).collect()
+impl SessionName {
+    /// Of an id that says nothing about the person: CloudTrail shows it, and so does every error that AWS gives the
+    /// holder. An IdentityId's `:` is not among the characters of a `RoleSessionName`, `[\w+=,.@-]{2,64}` (AWS STS
+    /// API reference, AssumeRoleWithWebIdentity).
+    pub(crate) fn of(id: &str) -> Self {
+        let fits = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+        let mapped = id.chars().map(|c| if fits(c) { c } else { '.' });
+        Self(mapped.take(64).collect())
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 #[cfg(test)]
@@ -160,9 +170,9 @@ mod tests {
     fn a_session_is_named_by_the_identity_in_the_characters_of_sts() {
         let id = "us-east-1:11111111-2222-4333-8444-555555555555";
         assert_eq!(
-            session_name(id),
+            SessionName::of(id).as_str(),
             "us-east-1.11111111-2222-4333-8444-555555555555"
         );
-        assert_eq!(session_name(&"é".repeat(100)), ".".repeat(64));
+        assert_eq!(SessionName::of(&"é".repeat(100)).as_str(), ".".repeat(64));
     }
 }

@@ -65,6 +65,11 @@ impl Issuer {
         }
     }
 
+    /// Where it is, as `iss` names it.
+    pub fn url(&self) -> &str {
+        self.url.as_str()
+    }
+
     /// Whether `jwt` claims to be of this issuer.
     pub fn claims_to_issue(&self, jwt: &UnverifiedJwt) -> bool {
         // Compared as texts, as OpenID Connect Core 1.0, section 2, wants it; a slash at the end, which

@@ -6,9 +6,13 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::principal::{LogKey, Principal};
+use super::{
+    principal::{LogKey, Principal},
+    session::Session,
+};
 use crate::{deadline::Deadline, trigger::TriggerEvent};
 
 /// Version of the audit line's format.
@@ -107,6 +111,15 @@ pub struct AuditLine {
     /// The alias of the role that was asked for or given.
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<String>,
+    /// SHA-256 of the JWT that was shown, hex.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof_sha256: Option<String>,
+    /// Whose word was believed: the issuer's URL, or the name of the back end's role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vouched_by: Option<String>,
+    /// What was asked of AWS for the caller.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<Session>,
     /// SHA-256 of the token that was issued, hex.
     #[serde(skip_serializing_if = "Option::is_none")]
     token_sha256: Option<String>,
@@ -164,6 +177,9 @@ impl AuditLine {
             principal: None,
             source: None,
             role: None,
+            proof_sha256: None,
+            vouched_by: None,
+            session: None,
             token_sha256: None,
             store: None,
             scheme: None,
@@ -223,9 +239,24 @@ impl AuditLine {
         self.role = Some(alias.to_owned());
     }
 
-    /// The token that was issued, by its SHA-256 in hex.
-    pub fn issued(&mut self, token_sha256: String) {
-        self.token_sha256 = Some(token_sha256);
+    /// The JWT that the caller shows, whether it verifies or not.
+    pub fn proof(&mut self, jwt: &str) {
+        self.proof_sha256 = Some(sha256(jwt));
+    }
+
+    /// Whose word is believed, as policy and wiring name them.
+    pub fn vouched_by(&mut self, name: &str) {
+        self.vouched_by = Some(name.to_owned());
+    }
+
+    /// What is asked of AWS for the caller, before it is asked.
+    pub fn session(&mut self, session: Session) {
+        self.session = Some(session);
+    }
+
+    /// The token that was issued.
+    pub fn issued(&mut self, token: &str) {
+        self.token_sha256 = Some(sha256(token));
     }
 
     /// The decision.
@@ -242,6 +273,11 @@ impl AuditLine {
         self.remaining_ms = u64::try_from(deadline.remaining().as_millis()).unwrap_or(u64::MAX);
         self
     }
+}
+
+/// In hex.
+fn sha256(text: &str) -> String {
+    base16ct::lower::encode_string(&Sha256::digest(text))
 }
 
 /// `text` if it is shaped as AWS shapes identifiers: what is not may be anything, an address even.

@@ -6,6 +6,7 @@
 
 mod audit;
 mod principal;
+mod session;
 
 use std::{
     error::Error,
@@ -19,6 +20,7 @@ use tracing_subscriber::{Layer, Registry, filter::FilterFn, fmt, layer::Subscrib
 pub use self::{
     audit::{AUDIT_VERSION, AuditLine, Outcome},
     principal::{InvalidLogKey, LogKey, Principal},
+    session::Session,
 };
 
 /// What a running function logs with.

@@ -69,6 +69,11 @@ impl Principal {
         hex.truncate(2 * PRINCIPAL_OCTETS);
         Self(hex)
     }
+
+    /// Of a session's source identity: a claim of a person, so it is hashed like one.
+    pub fn of_source_identity(key: &LogKey, source_identity: &str) -> Self {
+        Self::new(key, "source-identity", source_identity)
+    }
 }
 
 impl fmt::Display for Principal {

@@ -64,6 +64,15 @@ pub struct ProofEndsTooSoon;
 pub struct SourceIdentityRefused(String);
 
 impl Role {
+    /// How it is vended, as the policy calls it.
+    pub fn flow(&self) -> &'static str {
+        match self {
+            Self::Token { .. } => "token",
+            Self::Credentials { .. } => "credentials",
+            Self::Direct { .. } => "direct",
+        }
+    }
+
     /// Seconds that credentials of this role live.
     pub fn duration_seconds(&self) -> u32 {
         match self {
