@@ -9,7 +9,7 @@ use thiserror::Error;
 pub(crate) enum Error {
     /// No command, or an unknown one.
     #[error(
-        "name a command: check, verify, audit, export-cognito, erase, explain, invite, readmit, revoke, report, attach, detach or doctor (poolkeeper --help)"
+        "name a command: check, verify, audit, export-cognito, erase, explain, invite, block, unblock, readmit, revoke, report, attach, detach or doctor (poolkeeper --help)"
     )]
     Command,
     /// The arguments cannot be read.

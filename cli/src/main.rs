@@ -4,6 +4,7 @@
 //! problem in the audit, a row that was not exported); 2, it was not done.
 
 mod audit;
+mod block;
 mod check;
 mod erase;
 mod error;
@@ -39,6 +40,7 @@ poolkeeper explain pre-sign-up [options] < event.json   who may sign up, and why
 poolkeeper explain vend        [options]           which role do my rules give, and why?
 poolkeeper invite        options                   a code that lets one person sign up
 poolkeeper erase         options                   removes a person, everywhere
+poolkeeper block|unblock options                   who may not sign up from now on
 poolkeeper readmit       options                   a user may move in once more
 poolkeeper revoke        options                   proofs and sessions of before are no longer good
 poolkeeper report        options                   who has not moved in yet?
@@ -80,6 +82,8 @@ fn run(mut parser: lexopt::Parser) -> Result<Outcome, Error> {
             Some("explain") => explain::run(parser),
             Some("invite") => invite::run(parser),
             Some("erase") => erase::run(parser),
+            Some("block") => block::block(parser),
+            Some("unblock") => block::unblock(parser),
             Some("readmit") => readmit::run(parser),
             Some("report") => report::run(parser),
             Some("revoke") => revoke::run(parser),

@@ -6,7 +6,7 @@ use shared::{invitation::address_digest, state::DirectoryKey};
 use crate::support::poolkeeper;
 
 /// The JSON behind an option of the command, which the shell unquotes.
-fn document(command: &str, option: &str) -> Value {
+pub(crate) fn document(command: &str, option: &str) -> Value {
     let (_, rest) = command.split_once(&format!("{option} '")).unwrap();
     let text = rest.split('\'').next().unwrap();
     serde_json::from_str(text).unwrap()

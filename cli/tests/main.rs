@@ -3,6 +3,7 @@
 
 mod attach;
 mod audit;
+mod block;
 mod check;
 mod doctor;
 mod explain;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::{Client, types::KeysAndAttributes};
 use password::FunctionMemory;
 use shared::{
     aws::{self, ServiceError, dynamodb_call},
@@ -137,5 +137,34 @@ impl Services {
         written
             .map(drop)
             .map_err(|error| ServiceError::new("dynamodb:PutItem", &error))
+    }
+
+    /// Those of the items at `keys`, 100 at most, that are in the directory table now.
+    pub(crate) async fn directory_items(
+        &self,
+        keys: impl Iterator<Item = &DirectoryKey>,
+        deadline: Deadline,
+    ) -> Result<Vec<Item>, ServiceError> {
+        const OPERATION: &str = "dynamodb:BatchGetItem";
+        let wanted = KeysAndAttributes::builder()
+            .set_keys(Some(keys.map(key_item).collect()))
+            .consistent_read(true)
+            .build()
+            .map_err(|_| ServiceError::incomplete(OPERATION))?;
+        let output = self
+            .dynamodb
+            .batch_get_item()
+            .request_items(&self.directory_table, wanted)
+            .customize()
+            .config_override(dynamodb_call(deadline))
+            .send()
+            .await;
+        let output = output.map_err(|error| ServiceError::new(OPERATION, &error))?;
+        // Small items: what is left over was throttled, and a part of the answer is none.
+        if output.unprocessed_keys.is_some_and(|left| !left.is_empty()) {
+            return Err(ServiceError::incomplete(OPERATION));
+        }
+        let items = output.responses.unwrap_or_default();
+        Ok(items.into_values().flatten().collect())
     }
 }

@@ -134,6 +134,7 @@ fn default_message(kind: &CheckKind) -> &'static str {
         CheckKind::UserName(_) => "this user name is not admitted",
         CheckKind::Attribute(_) => "something that was entered is not admitted",
         CheckKind::PhoneNumber(_) => "this phone number is not admitted",
+        CheckKind::Blocked => "this e-mail address or phone number is not admitted",
         CheckKind::UniqueEmail => "there is an account with this e-mail address already",
         CheckKind::Velocity(_) => {
             "there are too many sign-ups at the moment, please try again later"

@@ -1,6 +1,7 @@
 //! pre-sign-up, the real binary over the Lambda Runtime API.
 
 mod auto_confirm;
+mod blocked;
 mod counted;
 mod federation;
 mod invitations;

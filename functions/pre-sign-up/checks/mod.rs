@@ -3,6 +3,7 @@
 //! a sign-up that is refused reserves nothing.
 
 mod attribute;
+mod blocked;
 mod captcha;
 mod disposable_domain;
 mod email_domain;
@@ -182,6 +183,7 @@ impl Checks {
                 CheckKind::Invitation(rules) => {
                     invitation::look(rules, applicant, services, earlier).await
                 }
+                CheckKind::Blocked => blocked::look(applicant, services, earlier).await.into(),
                 CheckKind::UniqueEmail => unique_email::look(applicant, services, earlier)
                     .await
                     .into(),

@@ -67,7 +67,7 @@ fn every_error_is_reported_at_once_with_its_line_and_path() {
         .replace("role = \"member\"", "role = \"admin\"\ndeny = 1");
     let expected = [
         "policy.toml:5: pre-sign-up.checks[].name: a name is 1 to 64 of a-z, 0-9, - and _, beginning with a letter",
-        "policy.toml:6: pre-sign-up.checks[]: unknown key, expected one of `name`, `mode`, `on_undecided`, `applies_to`, `clients`, `message`, `email_domain`, `disposable_domain`, `user_name`, `attribute`, `phone_number`, `invitation`, `unique_email`, `velocity`, `federation`, `captcha`, `https`, `legacy_user`",
+        "policy.toml:6: pre-sign-up.checks[]: unknown key, expected one of `name`, `mode`, `on_undecided`, `applies_to`, `clients`, `message`, `email_domain`, `disposable_domain`, `user_name`, `attribute`, `phone_number`, `invitation`, `unique_email`, `blocked`, `velocity`, `federation`, `captcha`, `https`, `legacy_user`",
         "policy.toml:7: pre-sign-up.checks[].email_domain.allow[]: expected a domain such as example.com, or *.example.com for all below it",
         "policy.toml:7: pre-sign-up.checks[].email_domain.allow[]: expected a string",
         "policy.toml:19: identity-vendor.roles.member.flow: expected one of `token`, `credentials`, `direct`",

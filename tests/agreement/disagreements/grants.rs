@@ -56,8 +56,8 @@ fn a_grant_that_a_request_without_key_would_meet_is_found() {
 #[test]
 fn a_table_that_the_function_is_not_given_is_found() {
     assert_template(
-        "                Action: dynamodb:BatchGetItem\n                Resource: !GetAtt DirectoryTable.Arn",
-        "                Action: dynamodb:BatchGetItem\n                Resource: [!GetAtt DirectoryTable.Arn, !GetAtt LegacyUsersTable.Arn]",
+        "never written.\n              - Effect: Allow\n                Action: dynamodb:BatchGetItem\n                Resource: !GetAtt DirectoryTable.Arn",
+        "never written.\n              - Effect: Allow\n                Action: dynamodb:BatchGetItem\n                Resource: [!GetAtt DirectoryTable.Arn, !GetAtt LegacyUsersTable.Arn]",
         &[
             "IdentityVendorFunction is granted arn:aws:dynamodb:us-east-1:123456789012:table/poolkeeper-LegacyUsersTable, \
            and given no such table",

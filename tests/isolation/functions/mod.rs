@@ -54,6 +54,7 @@ enum Item {
     CaptchaMark,
     Watch,
     VendorLimit,
+    Block,
     Other,
 }
 
@@ -82,6 +83,7 @@ fn granted(role: &str, item: Item, action: &str) -> bool {
         ("PreSignUpRole", Item::EmailClaim | Item::Cursor) => action == "GetItem",
         ("PreSignUpRole", Item::CaptchaMark) => ["GetItem", "PutItem"].contains(&action),
         ("PreSignUpRole", Item::SignUpLimit) => action == "UpdateItem",
+        ("PreSignUpRole", Item::Block) => action == "BatchGetItem",
         ("PreSignUpRole", Item::InvitationMark) => action == "PutItem",
         ("PreSignUpRole", Item::LegacyUser | Item::MovedIn) => action == "GetItem",
         ("PostConfirmationRole", Item::ConfirmationMark) => action == "PutItem",

@@ -1,4 +1,4 @@
-//! The items of sign-ups: invitations, marks and limits, each in its own table and in the other.
+//! The items of sign-ups: invitations, blocks, marks and limits, each in its own table and in the other.
 
 use shared::state::{DirectoryKey, EphemeralKey};
 
@@ -9,9 +9,12 @@ pub(super) fn cells(world: &World, role: &str) -> Vec<Cell> {
     let invitation = DirectoryKey::invitation("code").pk;
     let holder = EphemeralKey::reserved("invitation", &["somebody"]).0;
     let other_holder = EphemeralKey::reserved("other", &["somebody"]).0;
+    let claim = DirectoryKey::email_claim("us-east-1_pool", "ana@example.com").pk;
     let limit = EphemeralKey::limit("pre-sign-up", "check", &["somebody"]).0;
     let passed = EphemeralKey::passed("captcha", &["somebody"]).0;
     let other_passed = EphemeralKey::passed("captchas", &["somebody"]).0;
+    let block = DirectoryKey::block("domain", "spam.example").pk;
+    let like_a_block = "BLOCKED#domain#0".to_owned();
     let (directory, ephemeral) = ("DirectoryTable", "EphemeralTable");
     let items = [
         (directory, Item::Invitation, "invitation", &invitation),
@@ -54,6 +57,9 @@ pub(super) fn cells(world: &World, role: &str) -> Vec<Cell> {
             "another passed check",
             &other_passed,
         ),
+        (directory, Item::Block, "block", &block),
+        (ephemeral, Item::Other, "block, wrong table", &block),
+        (directory, Item::Other, "key like a block's", &like_a_block),
     ];
     let mut cells = Vec::new();
     for action in ITEM_ACTIONS {
@@ -61,6 +67,9 @@ pub(super) fn cells(world: &World, role: &str) -> Vec<Cell> {
             let cell = Cell::new(role, action, &world.table_arn(table), what).touching(&[key]);
             cells.push(cell.allowed_if(granted(role, *item, action)));
         }
+        let (arn, keys) = (world.table_arn(directory), [&*block, &*claim]);
+        let both = Cell::new(role, action, &arn, "block and claim").touching(&keys);
+        cells.push(both.allowed_if(granted(role, Item::Other, action)));
     }
     cells
 }

@@ -9,7 +9,7 @@ use super::{
     super::{Findings, Name, bounded::Message},
     Attribute, CheckKind, Clients, DisposableDomain, EmailDomain, Invitation, LegacyUser,
     PhoneNumber, SignUpKind, UserName, captcha, clients, federation, https, invitation,
-    kind::UniqueEmail,
+    kind::{Blocked, UniqueEmail},
     legacy_user, text, velocity,
 };
 
@@ -117,6 +117,8 @@ pub(super) struct WrittenCheck {
     /// Objects where another user of the pool was confirmed with the mailbox of the e-mail address. It only
     /// reports until reconcile has seen the whole pool once.
     unique_email: Option<UniqueEmail>,
+    /// Looks for blocks of the address, its domain and the phone number.
+    blocked: Option<Blocked>,
     /// Counts sign-ups.
     velocity: Option<velocity::WrittenVelocity>,
     /// Lets in the users of some providers, and joins them to the accounts that they have.
@@ -173,6 +175,7 @@ impl WrittenCheck {
         }
         let invitation = self.invitation.map(Invitation::from);
         kinds.extend(invitation.map(CheckKind::Invitation));
+        kinds.extend(self.blocked.map(|Blocked {}| CheckKind::Blocked));
         let unique = self.unique_email;
         kinds.extend(unique.map(|UniqueEmail {}| CheckKind::UniqueEmail));
         let velocity = self.velocity;

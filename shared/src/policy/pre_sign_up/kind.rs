@@ -35,11 +35,13 @@ pub enum CheckKind {
     Https(HttpsCheck),
     /// Whether the address is that of a legacy user.
     LegacyUser(LegacyUser),
+    /// Whether the address, its domain or the phone number is blocked.
+    Blocked,
 }
 
 impl CheckKind {
     /// The keys that say what a check looks at.
-    pub(super) const KEYS: [&'static str; 12] = [
+    pub(super) const KEYS: [&'static str; 13] = [
         "email_domain",
         "disposable_domain",
         "user_name",
@@ -52,6 +54,7 @@ impl CheckKind {
         "captcha",
         "https",
         "legacy_user",
+        "blocked",
     ];
 
     /// Whether the check asks a service, and does not decide by the event and the policy alone.
@@ -62,7 +65,7 @@ impl CheckKind {
             | Self::UserName(_)
             | Self::Attribute(_)
             | Self::PhoneNumber(_) => false,
-            Self::Invitation(_) | Self::UniqueEmail | Self::Velocity(_) => true,
+            Self::Blocked | Self::Invitation(_) | Self::UniqueEmail | Self::Velocity(_) => true,
             Self::Captcha(_) | Self::Https(_) | Self::LegacyUser(_) => true,
             Self::Federation(federation) => federation.links(),
         }
@@ -88,6 +91,12 @@ impl CheckKind {
         }
     }
 }
+
+/// That nothing of the applicant is blocked. It has no keys of its own.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(super) struct Blocked {}
 
 /// That no other user of the pool holds the mailbox. It has no keys of its own.
 #[derive(Debug, Deserialize)]
