@@ -9,7 +9,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 
-use super::HttpsUrl;
+use super::{CertificateFault, HttpsUrl};
 use crate::{
     aws::{InvalidCaBundle, connector},
     deadline::Deadline,
@@ -46,7 +46,10 @@ pub enum HttpsError {
     /// The time ran out.
     #[error("the time ran out")]
     DeadlineExceeded,
-    /// No connection (or no trusted certificate), or it broke.
+    /// The server's certificate is not believed: it was sent nothing.
+    #[error("the server's certificate {0}")]
+    Certificate(CertificateFault),
+    /// No connection, or it broke.
     #[error("no connection, or no answer")]
     NoAnswer,
     /// The answer is longer than was allowed.
@@ -134,7 +137,10 @@ impl Https {
         let request = request.into_http()?;
         let exchange = async {
             let response = self.connector.call(request).await;
-            let response = response.map_err(|_| HttpsError::NoAnswer)?;
+            let response = response.map_err(|error| match CertificateFault::of(&error) {
+                Some(fault) => HttpsError::Certificate(fault),
+                None => HttpsError::NoAnswer,
+            })?;
             let status = response.status().as_u16();
             let body = Limited::new(response.into_body(), max_body).collect().await;
             let body = body.map_err(|error| {

@@ -3,11 +3,13 @@
 //! HTTPS only (HTTP to loopback), no redirects, no proxy, a bound on the body, a deadline. An error holds
 //! nothing of what was sent or received.
 
+mod certificate;
 mod client;
 mod signature;
 mod url;
 
 pub use self::{
+    certificate::CertificateFault,
     client::{Https, HttpsError, Request, Response},
     signature::{SIGNATURE, signature},
     url::{HttpsUrl, InvalidUrl},
