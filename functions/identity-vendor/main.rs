@@ -19,7 +19,7 @@ mod vendor;
 
 use std::process::ExitCode;
 
-use shared::{aws, jwt, limit::Limiter, policy, start, wiring::Wiring};
+use shared::{aws, https::Https, jwt, limit::Limiter, policy, start, wiring::Wiring};
 
 use crate::{
     authenticate::{Guests, Sources, UsedTokens},
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
             let settings = Settings::from_wiring(&mut wiring);
             let settings = wiring.finish(settings)?;
             jwt::install_crypto_provider();
-            let fetcher = jwt::Fetcher::new(aws::connector()?, settings.runtime_api.clone());
+            let fetcher = jwt::Fetcher::new(Https::new()?, settings.runtime_api.clone());
             let folder = policy::folder();
             let Bound { issuers, role_arns } = Bound::new(&policy, &settings, &fetcher, &folder)?;
             let config = aws::config().await?;

@@ -29,8 +29,8 @@ use ring::{
 };
 use serde_json::{Value, json};
 use shared::{
-    aws,
     deadline::Deadline,
+    https::Https,
     jwt::{
         Algorithm, Fetcher, Issuer, IssuerUrl, Keys, PinnedKeys, Settings, UnverifiedJwt,
         install_crypto_provider,
@@ -102,7 +102,7 @@ fn ours_microseconds(sample: &Sample) -> Outcome<f64> {
         leeway_seconds: 30,
         token_use: None,
     };
-    let fetcher = Fetcher::new(aws::connector()?, None);
+    let fetcher = Fetcher::new(Https::new()?, None);
     let issuer = Issuer::new(IssuerUrl::try_from(ISSUER.to_owned())?, settings, fetcher);
     let verify = || -> Outcome<()> {
         let jwt = UnverifiedJwt::decode(&sample.jwt)?;

@@ -11,8 +11,8 @@ use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::{Map, Value, json};
 use shared::{
-    aws,
     deadline::Deadline,
+    https::Https,
     jwt::{Fetcher, Issuer, IssuerUrl, UnverifiedJwt, VerifyError, install_crypto_provider},
     policy::{IdentityVendor, PolicyFile},
 };
@@ -88,7 +88,7 @@ impl Forge {
         let policy: IdentityVendor = PolicyFile::parse("policy.toml", text).section().unwrap();
         let source = policy.sources.into_values().next().unwrap();
         let url = IssuerUrl::try_from(ISSUER.to_owned()).unwrap();
-        let fetcher = Fetcher::new(aws::connector().unwrap(), None);
+        let fetcher = Fetcher::new(Https::new().unwrap(), None);
         Issuer::new(url, source.tokens, fetcher)
     }
 

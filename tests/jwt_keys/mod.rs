@@ -10,8 +10,8 @@ use crate::common::faulty::{Behaviour, Faulty};
 use emulator::{http_client::send, oidc_issuer::OidcIssuer};
 use serde_json::{Value, json};
 use shared::{
-    aws,
     deadline::Deadline,
+    https::Https,
     jwt::{
         Fetcher, Issuer, IssuerUrl, Rejected, RuntimeApi, UnverifiedJwt, VerifyError,
         install_crypto_provider,
@@ -53,7 +53,7 @@ impl World {
         let policy: IdentityVendor = PolicyFile::parse("policy.toml", text).section().unwrap();
         let source = policy.sources.into_values().next().unwrap();
         let url = IssuerUrl::try_from(issuer.issuer().to_owned()).unwrap();
-        let fetcher = Fetcher::new(aws::connector().unwrap(), runtime_api);
+        let fetcher = Fetcher::new(Https::new().unwrap(), runtime_api);
         let verifier = Issuer::new(url, source.tokens, fetcher);
         Self {
             issuer,

@@ -62,11 +62,8 @@ pub fn timeouts(deadline: Deadline) -> TimeoutConfig {
         .build()
 }
 
-/// A connector for hosts that are not AWS's (an issuer's keys).
-///
-/// # Errors
-/// As [`config`].
-pub fn connector() -> Result<Connector, InvalidCaBundle> {
+/// A connector for hosts that are not AWS's.
+pub(crate) fn connector() -> Result<Connector, InvalidCaBundle> {
     connector_to(TrustedRoots::System)
 }
 

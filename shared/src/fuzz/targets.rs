@@ -11,9 +11,9 @@ use serde_json::{Value, json, value::RawValue};
 
 use super::{Outcomes, fuzz};
 use crate::{
-    aws,
     deadline::Deadline,
     email::EmailAddress,
+    https::Https,
     jwt::{
         Algorithm, Fetcher, Issuer, IssuerUrl, Keys, PinnedKeys, Settings, UnverifiedJwt,
         VerifyError, install_crypto_provider,
@@ -45,7 +45,7 @@ impl World {
                 .enable_all()
                 .build()
                 .unwrap(),
-            fetcher: Fetcher::new(aws::connector().unwrap(), None),
+            fetcher: Fetcher::new(Https::new().unwrap(), None),
         }
     }
 

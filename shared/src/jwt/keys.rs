@@ -101,7 +101,7 @@ impl KeyCache {
             kept.fruitless = Some(Instant::now());
         }
         if age(&kept).is_none_or(|age| age >= FRESH + STALE_IF_ERROR) {
-            return Err(KeysUnavailable(FetchError::NoAnswer));
+            return Err(KeysUnavailable(FetchError::Resting));
         }
         Ok(match (found.is_empty(), resting) {
             (false, _) => Found::Keys(found),
