@@ -7,7 +7,8 @@ use aws_sdk_cognitoidentityprovider::{
 use aws_sdk_dynamodb::types::AttributeValue;
 use emulator::stack::Stack;
 use serde_json::json;
-use shared::state::{DirectoryKey, Item, key_item, text};
+use shared::state::{DirectoryKey, Item, key_item, rfc3339, text};
+use time::OffsetDateTime;
 
 use super::{FUNCTION, put, sign_up, stack_checking};
 use crate::common::{
@@ -60,10 +61,22 @@ async fn nobody_signs_up_with_the_address_of_somebody_who_has_not_moved_in() {
             assert!(!message.contains("legacy"), "{message}");
         }
     }
-    let key = DirectoryKey::moved(POOL, "old-users", "ana@example.com");
-    put(&stack, "DirectoryTable", key_item(&key)).await;
-    invoke(&stack, FUNCTION, &with_address("ana@example.com")).await;
-    assert_eq!(last_decision(&stack), "allowed no-objection");
+    let long_ago = OffsetDateTime::now_utc() - time::Duration::hours(1);
+    for (state, offered_at, decision) in [
+        // Cognito refused whom user-migration had offered: the address is still theirs.
+        ("offered", long_ago, "refused address-not-available"),
+        ("offered", OffsetDateTime::now_utc(), "allowed no-objection"),
+        ("moved", long_ago, "allowed no-objection"),
+    ] {
+        let mut record = key_item(&DirectoryKey::moved(POOL, "old-users", "ana@example.com"));
+        record.extend([
+            text("state", state),
+            text("offered_at", rfc3339(offered_at)),
+        ]);
+        put(&stack, "DirectoryTable", record).await;
+        invoke(&stack, FUNCTION, &with_address("ana@example.com")).await;
+        assert_eq!(last_decision(&stack), decision, "{state} {offered_at}");
+    }
     assert!(!log_text(&stack).contains("example.com"));
 }
 
