@@ -3,7 +3,7 @@
 use emulator::stack::Stack;
 use serde_json::{Value, json};
 
-use super::{FORGOT, FUNCTION, response, sign_in};
+use super::{FORGOT, FUNCTION, moves_in_by_a_code, response, sign_in};
 use crate::common::{
     answer, event,
     faulty::{Behaviour, Faulty, Witness, http},
@@ -47,6 +47,13 @@ async fn whom_the_endpoint_vouches_for_moves_in() {
     let sent = event(FORGOT, |event| event["userName"] = json!("ana@example.com"));
     answer(&invoke(&stack, FUNCTION, &sent).await);
     assert_eq!(last_decision(&stack), "migrated password-forgotten");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_of_the_endpoint_sets_a_new_password_by_the_code_that_the_pool_sends() {
+    let endpoint = Faulty::start(says(ana("found"))).await;
+    let stack = stack_at(&endpoint.url).await;
+    moves_in_by_a_code(&stack, "ana@example.com", "old-password").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

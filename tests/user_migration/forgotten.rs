@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 
-use super::{FORGOT, FUNCTION, put, response, row};
+use super::{FORGOT, FUNCTION, moves_in_by_a_code, put, response, row};
 use crate::common::{answer, event, invoke, last_decision, stack, stack_under};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,6 +31,13 @@ async fn a_forgotten_password_moves_in_who_has_a_verified_address_where_the_poli
     });
     assert_eq!(answer(&invoke(&stack, FUNCTION, &sent).await), sent);
     assert_eq!(last_decision(&stack), "untouched disabled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_of_the_table_sets_a_new_password_by_the_code_that_the_pool_sends() {
+    let stack = stack_under("forgot_password = false", "forgot_password = true").await;
+    put(&stack, row("eva@example.com")).await;
+    moves_in_by_a_code(&stack, "eva@example.com", "U*U").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 use emulator::stack::Stack;
 use serde_json::json;
 
-use super::{FUNCTION, put, row, sign_in};
+use super::{FORGOT, FUNCTION, put, row, sign_in};
 use crate::common::{
     answer, audit_lines, event,
     faulty::{Behaviour, Faulty},
@@ -55,6 +55,19 @@ async fn a_limited_attempt_reaches_no_store() {
         assert_eq!(last_decision(&stack), format!("untouched {reason}"));
         assert_eq!(endpoint.requests(), 1);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forgotten_passwords_of_one_name_are_limited_too() {
+    let limits = "forgot_password = true\nanswer_floor_ms = 1\nmax_offers = 100\n\
+                  attempts_per_name = { burst = 1, period_seconds = 3600 }";
+    let stack = stack_under("forgot_password = false", limits).await;
+    put(&stack, row("ana@example.com")).await;
+    let sent = event(FORGOT, |event| event["userName"] = json!("ana@example.com"));
+    answer(&invoke(&stack, FUNCTION, &sent).await);
+    assert_eq!(last_decision(&stack), "migrated password-forgotten");
+    assert_eq!(answer(&invoke(&stack, FUNCTION, &sent).await), sent);
+    assert_eq!(last_decision(&stack), "untouched limited-name");
 }
 
 #[tokio::test(flavor = "multi_thread")]

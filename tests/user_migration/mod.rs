@@ -1,5 +1,6 @@
 //! user-migration, the real binary over the Lambda Runtime API.
 
+mod alike;
 mod endpoint;
 mod forgotten;
 mod limits;
@@ -10,6 +11,7 @@ mod refusals;
 mod secrets;
 mod silent;
 mod stores;
+mod weak_password;
 
 use aws_sdk_cognitoidentityprovider::{Client as Pool, types::AuthFlowType};
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
@@ -17,7 +19,7 @@ use emulator::stack::Stack;
 use serde_json::{Value, json};
 use shared::state::{DirectoryKey, Item};
 
-use crate::common::event;
+use crate::common::{audit_lines, event, last_decision};
 
 const FUNCTION: &str = "UserMigrationFunction";
 const SIGN_IN: &str = "user-migration.Authentication";
@@ -82,6 +84,36 @@ async fn signs_in(stack: &Stack, user: &str, password: &str) -> bool {
         .send();
     let sent = sent.await;
     sent.is_ok_and(|output| output.authentication_result.is_some())
+}
+
+/// Lets a user of an old system move in by a forgotten password: the code comes, the new password is set, and from then
+/// on the pool alone knows them.
+async fn moves_in_by_a_code(stack: &Stack, user: &str, old_password: &str) {
+    let new_password = "Another-password-2";
+    let pool = Pool::new(&stack.sdk_config(Stack::admin()));
+    let client_id = &stack.user_pool.settings().client_id;
+    let forgotten = pool.forgot_password().client_id(client_id).username(user);
+    forgotten.send().await.unwrap();
+    assert_eq!(last_decision(stack), "migrated password-forgotten");
+    let sent = stack.user_pool.mailbox().deliveries();
+    let sent = sent.iter().rfind(|sent| sent.destination == user).unwrap();
+    let confirmed = pool
+        .confirm_forgot_password()
+        .client_id(client_id)
+        .username(user)
+        .confirmation_code(&sent.code)
+        .password(new_password);
+    confirmed.send().await.unwrap();
+    let asked = |lines: Vec<Value>| {
+        let lines = lines.into_iter();
+        lines
+            .filter(|line| line["function"] == "user-migration")
+            .count()
+    };
+    let before = asked(audit_lines(stack));
+    assert!(signs_in(stack, user, new_password).await);
+    assert!(!signs_in(stack, user, old_password).await);
+    assert_eq!(asked(audit_lines(stack)), before);
 }
 
 /// What is recorded of somebody who was offered.

@@ -94,6 +94,24 @@ async fn the_stores_are_asked_in_order_and_the_first_that_knows_the_name_decides
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_fails_behind_one_that_does_not_know_the_name_tells_so_much_and_takes_the_floor()
+ {
+    let endpoint = Faulty::start(http("200 OK", "{\"status\":\"unknown\"}")).await;
+    let mut options = options();
+    options.policy = policy_file(&format!(
+        "version = 1\n[user-migration]\nanswer_floor_ms = 1\n\
+         [[user-migration.stores]]\nname = \"old-shop\"\nhttps.url = \"{}\"\n\
+         [[user-migration.stores]]\nname = \"older-users\"\n\
+         dynamodb.table = \"poolkeeper-OlderUsers\"\n",
+        endpoint.url
+    ));
+    let stack = local::start(&options).await.unwrap();
+    let sent = sign_in("ana@example.com", "U*U");
+    assert_eq!(answer(&invoke(&stack, FUNCTION, &sent).await), sent);
+    assert_eq!(last_decision(&stack), "failed later-dependency-failed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_rows_that_differ_in_case_only_keep_both_users_out() {
     let stack = stack_under(
         "lookup = \"lower_case\"",

@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use emulator::stack::Stack;
 use shared::state::Item;
 
-use super::{FUNCTION, sign_in, signs_in};
+use super::{FUNCTION, moves_in_by_a_code, sign_in, signs_in};
 use crate::common::{
     answer, audit_lines, invoke, last_decision, log_text, options, policy_file, tree,
 };
@@ -174,6 +174,14 @@ async fn a_user_of_another_pool_signs_in_with_the_old_password_and_then_without_
     );
     assert_eq!(record["mfa"], AttributeValue::Bool(false));
     assert_eq!(record["first_offered_at"], record["offered_at"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_of_another_pool_sets_a_new_password_by_the_code_that_this_pool_sends() {
+    let stack = stack("between-us").await;
+    let pool = Pool::new(&stack.sdk_config(Stack::admin()));
+    old_user(&pool, "ana@example.com").await;
+    moves_in_by_a_code(&stack, "ana@example.com", PASSWORD).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
