@@ -102,7 +102,7 @@ ARCHITECTURE ?= arm64
 PACKAGES ?=
 PEERS := target/tools/peers/bin
 
-.PHONY: many-users advisories release deploy-local install-peers deploy delete purge
+.PHONY: many-users alike advisories release deploy-local install-peers deploy delete purge
 
 # The binaries of the embedded stack are those that `cargo test --workspace` has built already, or builds next.
 deploy-local: install-peers ## deploys template.yaml into MiniStack and lets third-party clients use it; leaves nothing running
@@ -116,6 +116,13 @@ deploy-local: install-peers ## deploys template.yaml into MiniStack and lets thi
 many-users: ## lets a hundred thousand users through reconcile, and kills it in the middle
 	@echo "== a hundred thousand users"
 	@$(CARGO) test --workspace --locked --quiet --test suite -- --ignored a_hundred_thousand_users
+
+# By the clock, so not in `test`: it waits out the floor of time 1,400 times, and says so where this machine is too busy.
+# POOLKEEPER_ATTEMPTS is another number for each kind.
+alike: ## compares how long user-migration's answers take, whoever stays out: Kolmogorov-Smirnov tests, some minutes
+	@echo "== alike in time"
+	@$(CARGO) test --workspace --locked --quiet --test suite -- --ignored how_long_an_answer
+	@"$$(tools/install.sh venv alike tools/alike.lock)/python" tools/alike.py $(or $(CARGO_TARGET_DIR),target)/tmp/alike.csv
 
 install-peers:
 	@tests/peers/install.sh
