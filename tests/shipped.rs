@@ -44,6 +44,35 @@ fn there_is_one_tls_and_one_http_stack_and_nothing_of_the_test_bed() {
     }
 }
 
+#[test]
+fn a_driver_ships_with_its_feature_only_and_brings_no_second_tls() {
+    let drivers = ["mysql_async v", "tokio-postgres v"];
+    let has = |linked: &[String], what: &str| linked.iter().any(|line| line.starts_with(what));
+    for (features, present) in [
+        ("", [false, false]),
+        ("mysql", [true, false]),
+        ("postgres", [false, true]),
+        ("mysql,postgres", [true, true]),
+    ] {
+        let linked = packages::linked_with(features);
+        let found = drivers.map(|driver| has(&linked, driver));
+        assert_eq!(found, present, "{features}");
+        for forbidden in [
+            "aws-lc",
+            "openssl v",
+            "openssl-sys",
+            "native-tls",
+            "schemars",
+        ] {
+            assert!(!has(&linked, forbidden), "{forbidden} by {features}");
+        }
+        for one in ["rustls v", "ring v", "tokio v"] {
+            let versions = linked.iter().filter(|line| line.starts_with(one));
+            assert_eq!(versions.count(), 1, "{one} by {features}");
+        }
+    }
+}
+
 /// The licence expressions that deny.toml allows, of everything that the functions link.
 #[test]
 fn nothing_that_ships_is_under_a_licence_that_deny_toml_does_not_allow() {
@@ -57,7 +86,7 @@ fn nothing_that_ships_is_under_a_licence_that_deny_toml_does_not_allow() {
         .iter()
         .map(|licence| licence.as_str().unwrap())
         .collect();
-    let linked = packages::linked();
+    let linked = packages::linked_with("mysql,postgres");
     let metadata = packages::metadata();
     let shipped = metadata.iter().filter(|package| {
         let (name, version) = (

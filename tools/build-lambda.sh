@@ -4,6 +4,9 @@
 #
 # The binaries of arm64 land in target/lambda-arm64/<function>/bootstrap, those of x86_64 in target/lambda-x86_64/…:
 # cargo-lambda's own default is one folder for both, where the last one built would be the one that is deployed.
+# FEATURES, with commas between them, are features of Cargo: the drivers of databases with legacy users, `postgres` and
+# `mysql` (docs/legacy-sql.md). Without it no driver is built.
+#
 # Linked statically against musl: plain cargo cannot link ring for it, the zig that cargo-lambda brings can.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -33,7 +36,8 @@ for architecture in "${architectures[@]}"; do
   fi
   echo "$architecture: cargo lambda build --target $target …"
   started=$SECONDS
-  cargo-lambda lambda build --release --locked --target "$target" -p poolkeeper --lambda-dir "$folder"
+  cargo-lambda lambda build --release --locked --target "$target" -p poolkeeper --features "${FEATURES:-}" \
+    --lambda-dir "$folder"
   echo "$architecture: up to date after $((SECONDS - started)) s"
   "$linker/python" tools/packages.py "$architecture"
 done

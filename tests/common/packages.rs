@@ -23,13 +23,20 @@ pub(crate) fn metadata() -> Vec<Value> {
     metadata["packages"].as_array().unwrap().clone()
 }
 
-/// `name version` of everything that the four functions link, sorted.
+/// `name version` of everything that the functions link as they ship, sorted.
 pub(crate) fn linked() -> Vec<String> {
+    linked_with("")
+}
+
+/// The same of functions that are built with these features, with commas between them.
+pub(crate) fn linked_with(features: &str) -> Vec<String> {
     let tree = cargo(&[
         "tree",
         "--locked",
         "--edges=normal",
         "--package=poolkeeper",
+        "--features",
+        features,
         "--prefix=none",
         "--no-dedupe",
         "--target",

@@ -23,7 +23,7 @@ pub enum CertificateFault {
 
 impl CertificateFault {
     /// Of an error, if that is why there is no connection.
-    pub(super) fn of(error: &(dyn Error + 'static)) -> Option<Self> {
+    pub(crate) fn of(error: &(dyn Error + 'static)) -> Option<Self> {
         let mut next = Some(error);
         while let Some(error) = next {
             if let Some(rustls::Error::InvalidCertificate(invalid)) = error.downcast_ref() {

@@ -1,7 +1,10 @@
 //! What a store is asked, and what it says.
 
-use super::LegacyUser;
+use super::{LegacyUser, SqlError};
 use crate::{aws::ServiceError, deadline::Deadline, https::HttpsError, secrets::SecretError};
+
+/// Several rows for one name, or rows that differ only in case.
+pub(super) const AMBIGUOUS_NAME: &str = "ambiguous-name";
 
 /// By when a store must have answered.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +58,9 @@ pub enum StoreError {
     /// The endpoint's answer is not what the contract says.
     #[error("the store's answer is not what its contract says")]
     Answer,
+    /// The database cannot be asked.
+    #[error(transparent)]
+    Sql(#[from] SqlError),
     /// A secret that the store needs before it is asked cannot be had.
     #[error("a secret of the store cannot be had")]
     Secret(#[from] SecretError),
@@ -82,6 +88,7 @@ impl StoreError {
             | Self::Https(_)
             | Self::Status(_)
             | Self::Answer
+            | Self::Sql(_)
             | Self::Secret(_) => false,
             Self::HashSecret(_) | Self::Busy | Self::OfAUser(_) => true,
         }

@@ -25,6 +25,7 @@ pub use self::columns::{Columns, Index};
 use self::row::Row;
 use super::{
     Authenticated, Found, LegacyUser, StoreError, Times,
+    answer::AMBIGUOUS_NAME,
     hashes::{HashSettings, Hashes, Verified},
     lookup::Lookup,
 };
@@ -32,9 +33,6 @@ use crate::{
     aws::{ServiceError, dynamodb_call},
     deadline::Deadline,
 };
-
-/// Two rows, one in each case, and a pool that does not tell the cases apart.
-const AMBIGUOUS_NAME: &str = "ambiguous-name";
 
 /// What a policy says of a table.
 #[derive(Debug, Clone)]

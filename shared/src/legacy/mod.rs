@@ -14,6 +14,7 @@ mod hashes;
 mod https;
 mod lookup;
 mod mapping;
+mod sql;
 mod store;
 mod user;
 mod wired;
@@ -27,6 +28,7 @@ pub use self::{
     https::{HttpsSettings, Proof},
     lookup::Lookup,
     mapping::{CountryCode, Mapped, Mapping, Source, Template},
+    sql::{Driver, Engine, InvalidQuery, Query, SqlColumns, SqlError, SqlSettings},
     store::{OpenError, Store, StoreKind, StoreSettings, Surroundings},
     user::LegacyUser,
     wired::WiredStores,

@@ -9,8 +9,9 @@ use super::{
     Authenticated, Found, Groups, LegacyUserPool, Mapping, StoreError, Times,
     cognito::{CognitoSettings, CognitoStore},
     dynamodb::{DynamoDbSettings, DynamoDbStore},
-    hashes::{Hashes, Processor},
+    hashes::{HashSettings, Hashes, Processor},
     https::{HttpsSettings, HttpsStore},
+    sql::{SqlError, SqlSettings, SqlStore},
 };
 use crate::{aws::InvalidCaBundle, deadline::Deadline, https::Https, secrets::Secrets};
 
@@ -36,6 +37,8 @@ pub enum StoreKind {
     Https(HttpsSettings),
     /// Another Cognito user pool.
     Cognito(CognitoSettings),
+    /// A database.
+    Sql(Box<SqlSettings>),
 }
 
 /// What the stores of one function share.
@@ -64,6 +67,9 @@ pub enum OpenError {
     /// The dummy hash cannot be computed.
     #[error("the dummy_hash of the store {0} cannot be computed")]
     DummyHash(String, #[source] UnsupportedHash),
+    /// The certificates of those who may have issued a database's cannot be read.
+    #[error("the store {0} cannot be asked")]
+    Sql(String, #[source] SqlError),
     /// The trusted roots cannot be read.
     #[error(transparent)]
     CaBundle(#[from] InvalidCaBundle),
@@ -81,6 +87,7 @@ enum Backend {
     DynamoDb(Box<DynamoDbStore>),
     Https(HttpsStore),
     Cognito(Box<CognitoStore>),
+    Sql(Box<SqlStore>),
 }
 
 impl StoreSettings {
@@ -88,7 +95,7 @@ impl StoreSettings {
     pub fn needs_legacy_table(&self) -> bool {
         match &self.kind {
             StoreKind::DynamoDb(settings) => settings.table.is_none(),
-            StoreKind::Https(_) | StoreKind::Cognito(_) => false,
+            StoreKind::Https(_) | StoreKind::Cognito(_) | StoreKind::Sql(_) => false,
         }
     }
 
@@ -101,6 +108,14 @@ impl StoreSettings {
     /// Whether the deployment has to name a user pool ([`Surroundings::legacy_user_pool`]).
     pub fn needs_legacy_user_pool(&self) -> bool {
         matches!(self.kind, StoreKind::Cognito(_))
+    }
+}
+
+impl Surroundings<'_> {
+    fn hashes(&self, store: &str, settings: &HashSettings) -> Result<Hashes, OpenError> {
+        let (processor, secrets) = (self.processor.clone(), Arc::clone(self.secrets));
+        let hashes = Hashes::new(settings, processor, secrets);
+        hashes.map_err(|unsupported| OpenError::DummyHash(store.to_owned(), unsupported))
     }
 }
 
@@ -121,10 +136,7 @@ impl Store {
                 let table = settings.table.take();
                 let table = table.or_else(|| around.legacy_table.map(str::to_owned));
                 let table = table.ok_or_else(|| OpenError::NoTable(name.clone()))?;
-                let processor = around.processor.clone();
-                let secrets = Arc::clone(around.secrets);
-                let hashes = Hashes::new(&settings.hashes, processor, secrets)
-                    .map_err(|unsupported| OpenError::DummyHash(name.clone(), unsupported))?;
+                let hashes = around.hashes(&name, &settings.hashes)?;
                 let client = aws_sdk_dynamodb::Client::new(around.aws);
                 let store = DynamoDbStore::new(client, table, *settings, hashes);
                 Backend::DynamoDb(Box::new(store))
@@ -140,6 +152,12 @@ impl Store {
                 let with_groups = !groups.is_empty();
                 let store = CognitoStore::new(around.aws, pool, settings, secrets, with_groups);
                 Backend::Cognito(Box::new(store))
+            }
+            StoreKind::Sql(settings) => {
+                let hashes = around.hashes(&name, &settings.hashes)?;
+                let store = SqlStore::new(*settings, hashes, Arc::clone(around.secrets));
+                let store = store.map_err(|error| OpenError::Sql(name.clone(), error))?;
+                Backend::Sql(Box::new(store))
             }
         };
         Ok(Self {
@@ -179,6 +197,7 @@ impl Store {
             Backend::DynamoDb(store) => store.authenticate(login, password, times).await,
             Backend::Https(store) => store.authenticate(login, password, times).await,
             Backend::Cognito(store) => store.authenticate(login, password, times).await,
+            Backend::Sql(store) => store.authenticate(login, password, times).await,
         }
     }
 
@@ -191,6 +210,7 @@ impl Store {
             Backend::DynamoDb(store) => store.find(login, deadline).await,
             Backend::Https(store) => store.find(login, deadline).await,
             Backend::Cognito(store) => store.find(login, deadline).await,
+            Backend::Sql(store) => store.find(login, deadline).await,
         }
     }
 
@@ -198,6 +218,7 @@ impl Store {
     pub fn hashes(&self) -> Option<&Hashes> {
         match &self.backend {
             Backend::DynamoDb(store) => Some(store.hashes()),
+            Backend::Sql(store) => Some(store.hashes()),
             Backend::Https(_) | Backend::Cognito(_) => None,
         }
     }
@@ -206,7 +227,7 @@ impl Store {
     /// measurement.
     pub fn allowance(&self) -> Duration {
         match &self.backend {
-            Backend::DynamoDb(_) => Duration::from_millis(100),
+            Backend::DynamoDb(_) | Backend::Sql(_) => Duration::from_millis(100),
             Backend::Https(_) => HttpsStore::ALLOWANCE,
             Backend::Cognito(_) => CognitoStore::ALLOWANCE,
         }

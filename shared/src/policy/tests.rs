@@ -371,7 +371,7 @@ fn a_store_is_one_thing_and_an_endpoint_knows_who_asks() {
     assert_eq!(
         found,
         [
-            "policy.toml:25: user-migration: expected one of dynamodb, https and cognito: what the store is"
+            "policy.toml:25: user-migration: expected one of dynamodb, https, cognito and sql: what the store is"
         ]
     );
     let url = "url = \"https://legacy.example.com/\"";

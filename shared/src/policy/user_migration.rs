@@ -1,5 +1,7 @@
 //! `[user-migration]`: how users of an old system move in.
 
+mod sql;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Range,
@@ -14,8 +16,8 @@ use super::{Findings, Name, Rules, bounded::Bounded, rate::RateSection};
 use crate::{
     https::HttpsUrl,
     legacy::{
-        CognitoSettings, Columns, DynamoDbSettings, Groups, HashSettings, HttpsSettings, Index,
-        Lookup, Mapping, Proof, Source, StoreKind, StoreSettings,
+        CognitoSettings, Columns, DynamoDbSettings, Engine, Groups, HashSettings, HttpsSettings,
+        Index, Lookup, Mapping, Proof, Source, StoreKind, StoreSettings,
     },
     limit::Rate,
 };
@@ -116,6 +118,8 @@ struct StoreSection {
     https: Option<HttpsSection>,
     /// Another Cognito user pool, the one that the deployment names (LEGACY_USER_POOL_ARN).
     cognito: Option<CognitoSection>,
+    /// A database.
+    sql: Option<sql::SqlSection>,
 }
 
 /// Another Cognito user pool, which verifies passwords by itself.
@@ -223,18 +227,22 @@ impl StoreSection {
             findings.at(sub.span(), message);
         }
         let span = self.name.span();
-        let kind = match (self.dynamodb, self.https, self.cognito) {
-            (Some(table), None, None) => {
+        let kind = match (self.dynamodb, self.https, self.cognito, self.sql) {
+            (Some(table), None, None, None) => {
                 let settings = Box::new(table.compile(findings));
                 Some(StoreKind::DynamoDb(settings))
             }
-            (None, Some(endpoint), None) => endpoint.compile(&span, findings),
-            (None, None, Some(pool)) => {
+            (None, Some(endpoint), None, None) => endpoint.compile(&span, findings),
+            (None, None, None, Some(database)) => {
+                let settings = database.compile(Engine::driver, findings);
+                settings.map(|settings| StoreKind::Sql(Box::new(settings)))
+            }
+            (None, None, Some(pool), None) => {
                 let client_secret = pool.client_secret;
                 Some(StoreKind::Cognito(CognitoSettings { client_secret }))
             }
             _ => {
-                let message = "expected one of dynamodb, https and cognito: what the store is";
+                let message = "expected one of dynamodb, https, cognito and sql: what the store is";
                 findings.at(span, message);
                 None
             }

@@ -50,14 +50,22 @@ impl Secrets {
         if let Some(versions) = self.cache.fresh(name) {
             return Ok(versions);
         }
-        match self.read(name, deadline).await {
-            Ok(versions) => {
-                let versions = Arc::new(versions);
-                self.cache.keep(name, Arc::clone(&versions));
-                Ok(versions)
-            }
-            Err(error) => self.cache.stale(name).ok_or(error),
-        }
+        let read = self.renewed(name, deadline).await;
+        read.or_else(|error| self.cache.stale(name).ok_or(error))
+    }
+
+    /// The versions of `name` as they are now, for whom the value in memory did not serve.
+    ///
+    /// # Errors
+    /// [`SecretError`].
+    pub async fn renewed(
+        &self,
+        name: &str,
+        deadline: Deadline,
+    ) -> Result<Arc<Versions>, SecretError> {
+        let versions = Arc::new(self.read(name, deadline).await?);
+        self.cache.keep(name, Arc::clone(&versions));
+        Ok(versions)
     }
 
     async fn read(&self, name: &str, deadline: Deadline) -> Result<Versions, SecretError> {
