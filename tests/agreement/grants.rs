@@ -12,6 +12,16 @@ use crate::agreement::{
 /// What Lambda writes on a function's behalf.
 const LOGS: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
 
+/// What Lambda does in a VPC on a function's behalf.
+const NETWORK: [&str; 6] = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+];
+
 /// What a shared module calls in a way that the function does not go, and its role must not allow: pre-sign-up looks
 /// whether the old pool knows somebody, and tries no password.
 const NEVER_CALLED: [(&str, &str); 2] = [
@@ -57,6 +67,11 @@ pub(crate) fn findings(suite: &Suite) -> Vec<String> {
                 ));
             }
         }
+        let in_vpc = !template.get(id).unwrap().properties["VpcConfig"].is_null();
+        let network: &[&str] = if in_vpc { &NETWORK } else { &[] };
+        for lacking in network.iter().filter(|action| !granted.contains(**action)) {
+            findings.push(format!("{id} is in a VPC and lacks {lacking}"));
+        }
         for wide in granted.iter().filter(|action| action.contains('*')) {
             findings.push(format!("{id} is granted {wide}, which names no action"));
         }
@@ -78,7 +93,11 @@ pub(crate) fn findings(suite: &Suite) -> Vec<String> {
         let needed: BTreeSet<String> = calls
             .actions
             .into_iter()
-            .chain(LOGS.map(str::to_owned))
+            .chain(
+                LOGS.iter()
+                    .chain(network)
+                    .map(|action| (*action).to_owned()),
+            )
             .collect();
         for idle in granted.difference(&needed) {
             findings.push(format!(

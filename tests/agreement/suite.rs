@@ -67,6 +67,9 @@ impl Suite {
         // The vended roles' policies are those on the demonstration's data; what is there under a condition only
         // is there.
         let parameters = [
+            ("VpcSubnetIds", "subnet-0a,subnet-0b"),
+            ("VpcSecurityGroupIds", "sg-0a"),
+            ("PreSignUpInVpc", "true"),
             ("WithDemoDataPlane", "true"),
             ("PreSignUpAsksUserPool", "true"),
             (
