@@ -86,6 +86,7 @@ fuzz: ## fuzzes the parsers of passwords, JWTs, key sets, forms and events, FUZZ
 packages: ## builds the functions for Lambda, for this machine's architecture, and bounds their sizes
 	@echo "== packages for Lambda"
 	@tools/build-lambda.sh $(HOST)
+	@$(or $(PYTHON),python3) tools/unbuilt_store.py $(HOST)
 
 release: prerequisites ## packages for both architectures that deploy without Rust, with checksums and a bill of materials
 	@echo "== release"
