@@ -16,7 +16,7 @@ use shared::{
 };
 use time::OffsetDateTime;
 
-use crate::{counts::Counts, prefix};
+use crate::{counts::Counts, prefix, seen::Parts};
 
 /// What a pass is at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,12 @@ pub(crate) enum Stage {
 #[derive(Debug, Clone)]
 pub(crate) struct Cursor {
     pub(crate) stage: Stage,
+    /// Which pass it is of.
+    pub(crate) pass: String,
+    /// The revision at which was kept whom the pass has seen.
+    pub(crate) kept: Option<i64>,
+    /// Parts of whom it may have forgotten some.
+    pub(crate) forgotten: Parts,
     revision: i64,
 }
 
@@ -60,8 +66,28 @@ impl Cursor {
     pub(crate) fn unsaved() -> Self {
         Self {
             stage: Stage::first(),
+            pass: String::new(),
+            kept: None,
+            forgotten: Parts::default(),
             revision: 0,
         }
+    }
+
+    /// A new pass, which has seen nobody.
+    pub(crate) fn begin(&mut self) {
+        self.pass = OffsetDateTime::now_utc().unix_timestamp_nanos().to_string();
+        self.kept = None;
+        self.forgotten = Parts::default();
+    }
+
+    /// Whether the pass is where it was when it was kept whom it has seen.
+    pub(crate) fn is_as_kept(&self) -> bool {
+        self.kept == Some(self.revision)
+    }
+
+    /// The revision that the next save writes.
+    pub(crate) fn next_revision(&self) -> i64 {
+        self.revision.saturating_add(1)
     }
 
     fn read(item: Option<&Item>) -> Self {
@@ -83,6 +109,13 @@ impl Cursor {
         };
         Self {
             stage,
+            pass: own("pass").unwrap_or_default(),
+            kept: read_number(item, "kept"),
+            forgotten: Parts(
+                read_number(item, "forgotten")
+                    .and_then(|parts| u16::try_from(parts).ok())
+                    .unwrap_or_default(),
+            ),
             revision: read_number(item, "revision").unwrap_or_default(),
         }
     }
@@ -126,12 +159,18 @@ impl CursorItem<'_> {
     ) -> Result<Saved, ServiceError> {
         let now = rfc3339(OffsetDateTime::now_utc());
         let mut set = vec![
-            number("revision", cursor.revision.saturating_add(1)),
+            number("revision", cursor.next_revision()),
             text("saved_at", now.as_str()),
             text("user_pool_id", self.pool_id),
+            text("pass", &cursor.pass),
+            number("forgotten", cursor.forgotten.0.into()),
             ("counts".to_owned(), counted(counts)),
         ];
         let mut remove = Vec::new();
+        match cursor.kept {
+            Some(revision) => set.push(number("kept", revision)),
+            None => remove.push("kept"),
+        }
         match &cursor.stage {
             Stage::List { prefix, token } => {
                 set.extend([text("stage", "list"), text("prefix", prefix)]);
@@ -170,7 +209,7 @@ impl CursorItem<'_> {
             .await;
         match sent {
             Ok(_) => {
-                cursor.revision = cursor.revision.saturating_add(1);
+                cursor.revision = cursor.next_revision();
                 Ok(Saved::Yes)
             }
             Err(error) => match error.as_service_error() {

@@ -9,6 +9,7 @@ mod cursor;
 mod directory;
 mod heal;
 mod known;
+mod memory;
 mod pace;
 mod pass;
 mod plan;
@@ -16,6 +17,7 @@ mod pool;
 mod prefix;
 mod queue;
 mod run;
+mod seen;
 mod sweep;
 mod tier;
 

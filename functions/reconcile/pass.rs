@@ -18,7 +18,8 @@ use crate::{
     pool::{Page, Pool, PoolUser},
     prefix,
     queue::Queue,
-    sweep::{Seen, Sweeper},
+    seen::Seen,
+    sweep::Sweeper,
 };
 
 /// Users whose records are written at the same time.

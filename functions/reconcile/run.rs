@@ -25,7 +25,7 @@ use crate::{
     pass::Pass,
     pool::Pool,
     queue::Queue,
-    sweep::Seen,
+    seen::Seen,
     tier::{Changed, TierEvent, Tiers},
 };
 
@@ -239,39 +239,67 @@ impl Reconcile {
         if !input.dry_run {
             pass.drain(counts, stop).await;
         }
-        let mut seen = Seen::default();
-        let mut pauses = PAUSES.map(Duration::from_secs).into_iter();
-        loop {
-            let mut completed = false;
-            if stop.remaining().is_zero() {
-                return Ok(End::Continues);
-            }
-            let (next, done) = match pass.step(&cursor.stage, &mut seen).await {
-                Ok(stepped) => stepped,
-                // Throttled or silent: the same page later, while there is time.
-                Err(error) if error.trouble != Trouble::Refused => match pauses.next() {
-                    Some(pause) if pause < stop.remaining() => {
-                        tokio::time::sleep(pause).await;
-                        continue;
-                    }
-                    _ => return Err(error),
-                },
-                Err(error) => return Err(error),
+        let mut seen = item.recall(&mut cursor, deadline).await?;
+        let ended = pages(&pass, (&item, &mut cursor), &mut seen, counts, stop).await;
+        let done = matches!(ended, Ok(End::Completed | End::Overtaken));
+        if !done && !input.dry_run && cursor.stage != Stage::first() {
+            // What is not kept costs the next run calls; it goes on all the same.
+            let kept = item.keep(&mut cursor, &seen, deadline).await;
+            let saved = match kept {
+                Ok(()) => item.save(&mut cursor, counts, false, deadline).await,
+                Err(error) => Err(error),
             };
-            pauses = PAUSES.map(Duration::from_secs).into_iter();
-            counts.extend(done);
-            cursor.stage = next.unwrap_or_else(|| {
-                completed = true;
-                Stage::first()
-            });
-            if !input.dry_run
-                && item.save(&mut cursor, counts, completed, deadline).await? == Saved::Overtaken
-            {
-                return Ok(End::Overtaken);
+            if let Err(error) = saved {
+                let cause = error.to_string();
+                tracing::warn!(
+                    function = SOURCE,
+                    cause,
+                    "whom the pass has listed is not kept"
+                );
             }
-            if completed {
-                return Ok(End::Completed);
-            }
+        }
+        ended
+    }
+}
+
+/// Page by page, until the pass is done or the time is up.
+async fn pages(
+    pass: &Pass<'_>,
+    (item, cursor): (&CursorItem<'_>, &mut Cursor),
+    seen: &mut Seen,
+    counts: &mut Counts,
+    stop: Deadline,
+) -> Result<End, ServiceError> {
+    let (dry_run, deadline) = (pass.healer.dry_run, pass.deadline);
+    let mut pauses = PAUSES.map(Duration::from_secs).into_iter();
+    loop {
+        let mut completed = false;
+        if stop.remaining().is_zero() {
+            return Ok(End::Continues);
+        }
+        let (next, done) = match pass.step(&cursor.stage, seen).await {
+            Ok(stepped) => stepped,
+            // Throttled or silent: the same page later, while there is time.
+            Err(error) if error.trouble != Trouble::Refused => match pauses.next() {
+                Some(pause) if pause < stop.remaining() => {
+                    tokio::time::sleep(pause).await;
+                    continue;
+                }
+                _ => return Err(error),
+            },
+            Err(error) => return Err(error),
+        };
+        pauses = PAUSES.map(Duration::from_secs).into_iter();
+        counts.extend(done);
+        cursor.stage = next.unwrap_or_else(|| {
+            completed = true;
+            Stage::first()
+        });
+        if !dry_run && item.save(cursor, counts, completed, deadline).await? == Saved::Overtaken {
+            return Ok(End::Overtaken);
+        }
+        if completed {
+            return Ok(End::Completed);
         }
     }
 }

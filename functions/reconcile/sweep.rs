@@ -1,6 +1,6 @@
 //! The other direction: whom the directory knows, and the pool does not; who moved in since.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use shared::{
     aws::ServiceError,
@@ -9,37 +9,13 @@ use shared::{
     state::{DirectoryKey, Item, read_text},
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-use uuid::Uuid;
 
 use crate::{
     counts::Count,
     heal::{Healer, about},
     pool::{Page, Pool, PoolUser},
+    seen::Seen,
 };
-
-/// Users whom a run remembers having listed: 16 octets each.
-const REMEMBERED: usize = 100_000;
-
-/// Users whom this run has seen in the pool, of whom it need not be asked again. It forgets nobody and takes
-/// no more than it has room for, so that a run's memory does not grow with the pool.
-#[derive(Default)]
-pub(crate) struct Seen(HashSet<u128>);
-
-impl Seen {
-    pub(crate) fn add(&mut self, sub: &str) {
-        if self.0.len() < REMEMBERED {
-            self.0.extend(number(sub));
-        }
-    }
-
-    fn has(&self, sub: &str) -> bool {
-        number(sub).is_some_and(|number| self.0.contains(&number))
-    }
-}
-
-fn number(sub: &str) -> Option<u128> {
-    Uuid::parse_str(sub).ok().map(|uuid| uuid.as_u128())
-}
 
 /// What a sweep of the directory asks the pool.
 pub(crate) struct Sweeper<'a> {
@@ -77,7 +53,8 @@ impl Sweeper<'_> {
             return Ok(None);
         };
         let young = seconds(item, "created_at").is_some_and(|at| at > self.settled_by);
-        if young || self.seen.has(sub) || self.exists(item, sub, deadline).await? {
+        if young || !self.seen.is_to_be_asked_about(sub) || self.exists(item, sub, deadline).await?
+        {
             return Ok(None);
         }
         if !self.healer.dry_run {
@@ -153,22 +130,4 @@ impl Sweeper<'_> {
 fn seconds(item: &Item, name: &str) -> Option<i64> {
     let time = OffsetDateTime::parse(read_text(item, name)?, &Rfc3339).ok()?;
     Some(time.unix_timestamp())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_remembered_is_bounded_and_never_made_up() {
-        let sub = |number: usize| Uuid::from_u128(number as u128).to_string();
-        let mut seen = Seen::default();
-        for number in 0..REMEMBERED + 10 {
-            seen.add(&sub(number));
-        }
-        seen.add("no uuid");
-        assert!(seen.has(&sub(0)) && seen.has(&sub(REMEMBERED - 1)));
-        assert!(!seen.has(&sub(REMEMBERED)) && !seen.has("no uuid"));
-        assert_eq!(seen.0.len(), REMEMBERED);
-    }
 }

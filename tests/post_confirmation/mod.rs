@@ -27,11 +27,9 @@ pub(crate) fn tables(stack: &Stack) -> Client {
 
 /// All items of a table, by sort key or partition key.
 pub(crate) async fn items(stack: &Stack, table: &str) -> Vec<HashMap<String, AttributeValue>> {
-    let scan = tables(stack)
-        .scan()
-        .table_name(stack.physical_name(table))
-        .send();
-    let mut items = scan.await.unwrap().items.unwrap_or_default();
+    let scan = tables(stack).scan().table_name(stack.physical_name(table));
+    let pages = scan.into_paginator().items().send();
+    let mut items = pages.try_collect().await.unwrap();
     items.sort_by_key(|item| text(item, "sk"));
     items
 }

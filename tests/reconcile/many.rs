@@ -1,7 +1,11 @@
 //! A hundred thousand users, a run that is killed in the middle, and memory that does not grow with the pool.
-//! It takes minutes: `make many-users` runs it.
+//! It takes minutes: `make many-users` runs it, with the function that ships.
 
-use std::time::Duration;
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
 
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use emulator::stack::Stack;
@@ -9,7 +13,7 @@ use serde_json::json;
 
 use super::{FUNCTION, run, run_with};
 use crate::{
-    common::{error_message, invoke, stack},
+    common::{error_message, invoke, options, signed::bent_template},
     post_confirmation::tables,
 };
 
@@ -42,10 +46,26 @@ async fn count(stack: &Stack, condition: &str, text: &str) -> usize {
     }
 }
 
-/// What the running reconcile of this test occupies now, in kB; none while there is no such process.
-fn resident() -> Option<u64> {
+/// The function: of the package that `POOLKEEPER_RECONCILE` names, or that of this build.
+fn binary() -> PathBuf {
+    let shipped = std::env::var_os("POOLKEEPER_RECONCILE");
+    let built = Path::new(env!("CARGO_BIN_EXE_reconcile"));
+    let binary = shipped.map_or(built.to_owned(), PathBuf::from);
+    binary.canonicalize().unwrap()
+}
+
+/// A folder in which `binary` is called as the function is.
+fn folder_of(binary: &Path) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("many-users");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::os::unix::fs::symlink(binary, folder.join("reconcile")).unwrap();
+    folder
+}
+
+/// What the running reconcile of this test has occupied at most, in kB; none while there is no such process.
+fn occupied(binary: &Path) -> Option<u64> {
     let own = std::process::id().to_string();
-    let binary = env!("CARGO_BIN_EXE_reconcile");
     let processes = std::fs::read_dir("/proc").ok()?.filter_map(Result::ok);
     let folders = processes.map(|entry| entry.path());
     let mut ours = folders.filter(|folder| {
@@ -55,13 +75,22 @@ fn resident() -> Option<u64> {
             .rsplit(") ")
             .next()
             .and_then(|rest| rest.split(' ').nth(1));
-        exe.is_some_and(|exe| exe.as_os_str() == binary) && parent == Some(&own)
+        exe.is_some_and(|exe| exe == binary) && parent == Some(&own)
     });
     let status = std::fs::read_to_string(ours.next()?.join("status")).ok()?;
     let line = status
         .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().strip_suffix(" kB")?.parse().ok()
+}
+
+/// Says where the test is: it takes minutes.
+fn say(began: Instant, what: &str) {
+    let _ = writeln!(
+        std::io::stderr(),
+        "{:>4} s: {what}",
+        began.elapsed().as_secs()
+    );
 }
 
 /// Where the pass is: the first digit that the cursor names, 16 once it sweeps.
@@ -90,7 +119,15 @@ async fn reach(stack: &Stack, wanted: u32) {
 async fn a_hundred_thousand_users_pass_and_a_kill_in_the_middle_costs_nothing() {
     let users = std::env::var("POOLKEEPER_MANY_USERS");
     let users: u32 = users.map_or(USERS, |users| users.parse().unwrap());
-    let stack = stack().await;
+    // The embedded DynamoDB looks through all records of a table's stream at each write to it, and nobody
+    // reads that stream here: with it, the time would grow with the square of the users.
+    let stream = "      StreamSpecification:\n        StreamViewType: NEW_IMAGE\n";
+    let mut options = options();
+    options.template = bent_template(stream, "");
+    let binary = binary();
+    options.binaries = folder_of(&binary);
+    options.check_binaries = false;
+    let stack = local::start(&options).await.unwrap();
     // Spread over the parts as random ones are: an odd factor turns each number into another.
     let sub = |number: u32| {
         let first = number.wrapping_mul(2_654_435_761);
@@ -99,6 +136,7 @@ async fn a_hundred_thousand_users_pass_and_a_kill_in_the_middle_costs_nothing() 
     let made = (0..users).map(|number| (sub(number), format!("user{number}@example.com")));
     stack.user_pool.add_confirmed(made);
 
+    let began = Instant::now();
     let asked = super::input();
     let input = asked.to_string();
     let mut first = std::pin::pin!(invoke(&stack, FUNCTION, &input));
@@ -106,19 +144,25 @@ async fn a_hundred_thousand_users_pass_and_a_kill_in_the_middle_costs_nothing() 
         ended = &mut first => unreachable!("it ended before it could be killed: {ended:?}"),
         () = reach(&stack, 8) => {}
     }
+    say(
+        began,
+        "half of the parts are listed, and the function is killed",
+    );
     stack.lambda.kill(&stack.physical_name(FUNCTION)).await;
     assert!(error_message(&first.await).contains("Runtime exited"));
 
     let mut second = std::pin::pin!(run_with(&stack, &asked));
     let early = tokio::select! {
         ended = &mut second => unreachable!("it ended before it could be measured: {ended}"),
-        () = reach(&stack, 9) => resident().unwrap(),
+        () = reach(&stack, 9) => occupied(&binary).unwrap(),
     };
     let late = tokio::select! {
         ended = &mut second => unreachable!("it ended before it could be measured: {ended}"),
-        () = reach(&stack, 16) => resident().unwrap(),
+        () = reach(&stack, 16) => occupied(&binary).unwrap(),
     };
+    say(began, "all users are listed");
     let report = second.await;
+    say(began, &format!("the second run: {report}"));
     let listed = report["counts"]["listed"].as_u64().unwrap();
     // Resumed in the middle: it has not listed those of the parts before.
     assert!(listed < u64::from(users) * 6 / 10, "{report}");
@@ -134,11 +178,18 @@ async fn a_hundred_thousand_users_pass_and_a_kill_in_the_middle_costs_nothing() 
         late < early + GROWTH,
         "{early} kB after half of the users, {late} kB at the end"
     );
+    say(began, "one profile, claim and event a user");
     let again = json!({"reason": "pass-completed", "counts": {"listed": users}});
     assert_eq!(run(&stack).await, again);
-    let last = resident().unwrap();
+    let last = occupied(&binary).unwrap();
     assert!(
         last < early + GROWTH,
         "{early} kB at first, {last} kB after another pass"
+    );
+    say(
+        began,
+        &format!(
+            "another pass; at most {early} kB at first, {late} kB with all users, {last} kB at the end"
+        ),
     );
 }

@@ -3,6 +3,7 @@
 mod changes;
 mod erase;
 mod many;
+mod memory;
 mod runs;
 mod tiers;
 
@@ -70,12 +71,12 @@ fn completed(counts: Value) -> Value {
     json!({"reason": "pass-completed", "counts": counts})
 }
 
-/// `pk sk` of every item of the directory but the cursor, with each event held to its schema.
+/// `pk sk` of every item of the directory but reconcile's own, with each event held to its schema.
 async fn directory(stack: &Stack) -> Vec<String> {
     let items = items(stack, "DirectoryTable").await;
     let mut keys: Vec<String> = items
         .iter()
-        .filter(|item| text(item, "sk") != "RECONCILE")
+        .filter(|item| !text(item, "pk").starts_with("RECONCILE#"))
         .map(|item| {
             if text(item, "sk").starts_with("EVENT#") {
                 assert_event(item);

@@ -85,6 +85,14 @@ impl DirectoryKey {
         }
     }
 
+    /// A piece of what `reconcile` remembers of the users whom it has listed.
+    pub fn reconcile_seen(user_pool_id: &str, piece: usize) -> Self {
+        Self {
+            sk: format!("SEEN#{piece}"),
+            ..Self::reconcile(user_pool_id)
+        }
+    }
+
     /// That proofs of a source, or for a role, are no longer good if they were made before a time. `kind` is
     /// `source` or `role`, `value` the name that the policy has for it.
     pub fn revoked(kind: &str, value: &str) -> Self {
