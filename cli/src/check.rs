@@ -2,10 +2,10 @@
 
 use std::{
     io::{self, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
-use shared::policy::PolicyFile;
+use shared::policy::{IdentityVendor, PolicyErrors, PolicyFile};
 
 use crate::{Outcome, error::Error, help};
 
@@ -13,7 +13,7 @@ const USAGE: &str = "\
 poolkeeper check [FILE]
 
 Checks every section of a policy file (default: policy/policy.toml) as the functions do at their start, and lists all
-that is wrong with it, a line each. Run it before a deployment.";
+that is wrong with it or with the key files that it names, a line each. Run it before a deployment.";
 /// Where the repository has it.
 const DEFAULT: &str = "policy/policy.toml";
 
@@ -33,18 +33,36 @@ pub(crate) fn run(mut parser: lexopt::Parser) -> Result<Outcome, Error> {
         }
     }
     let file = file.unwrap_or_else(|| PathBuf::from(DEFAULT));
-    let checked = PolicyFile::read(&file).and_then(|policy| policy.check_all());
+    let findings = findings(&file);
     let mut output = io::stdout().lock();
-    match checked {
-        Ok(()) => {
-            writeln!(output, "{}: valid", file.display()).map_err(Error::Output)?;
-            Ok(Outcome::Clean)
-        }
-        Err(errors) => {
-            for error in &errors.0 {
-                writeln!(output, "{error}").map_err(Error::Output)?;
-            }
-            Ok(Outcome::Findings)
+    for finding in &findings {
+        writeln!(output, "{finding}").map_err(Error::Output)?;
+    }
+    if !findings.is_empty() {
+        return Ok(Outcome::Findings);
+    }
+    writeln!(output, "{}: valid", file.display()).map_err(Error::Output)?;
+    Ok(Outcome::Clean)
+}
+
+/// All that is wrong with the policy and with the files that it names.
+fn findings(file: &Path) -> Vec<String> {
+    let texts = |errors: PolicyErrors| errors.0.iter().map(ToString::to_string).collect();
+    let policy = match PolicyFile::read(file) {
+        Ok(policy) => policy,
+        Err(errors) => return texts(errors),
+    };
+    let mut findings: Vec<String> = policy.check_all().map_or_else(texts, |()| Vec::new());
+    // A vendor's section that is missing or wrong is told already, if it is to be told.
+    let vendor = policy.section::<IdentityVendor>();
+    let folder = file.parent().unwrap_or(Path::new(""));
+    for (name, source) in vendor.iter().flat_map(|vendor| &vendor.sources) {
+        if let Err(problem) = source.keys_in(folder) {
+            let place = file.display();
+            findings.push(format!(
+                "{place}: identity-vendor.sources.{name}: {problem}"
+            ));
         }
     }
+    findings
 }

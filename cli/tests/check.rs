@@ -42,3 +42,27 @@ fn a_file_that_is_not_there_is_told() {
         run.stdout
     );
 }
+
+#[test]
+fn a_file_of_keys_that_the_policy_names_must_be_there_and_hold_keys() {
+    let folder = Folder::new();
+    let policy = "version = 1\n[identity-vendor.sources.app]\njwks_file = \"app.jwks.json\"\n\
+        audiences = [\"poolkeeper\"]\n";
+    let (code, told) = check(&folder, policy);
+    assert_eq!(code, 1);
+    assert!(
+        told.ends_with("identity-vendor.sources.app: jwks_file: the file cannot be read\n"),
+        "{told}"
+    );
+    fs::write(folder.path("app.jwks.json"), "{\"keys\":[]}").unwrap();
+    let (code, told) = check(&folder, policy);
+    assert_eq!(code, 1);
+    assert!(told.contains("expected at least one key"), "{told}");
+    let key = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    fs::write(
+        folder.path("app.jwks.json"),
+        format!("{{\"keys\":[{key}]}}"),
+    )
+    .unwrap();
+    assert_eq!(check(&folder, policy).0, 0);
+}

@@ -1,9 +1,9 @@
 //! Where policy and wiring meet: each name of the policy gets what the stack has made of it.
 
-use std::{collections::BTreeMap, fmt, fs, path::Path};
+use std::{collections::BTreeMap, fmt, path::Path};
 
 use shared::{
-    jwt::{Fetcher, Issuer, IssuerUrl, Keys, PinnedKeys},
+    jwt::{Fetcher, Issuer, IssuerUrl, Keys},
     policy::{IdentityVendor, Name, VendorSource},
     wiring::Bindings,
 };
@@ -115,13 +115,10 @@ fn bind_sources(
                 Err(disagreement) => disagreements.push(disagreement),
             }
         }
-        if let Some(file) = &source.jwks_file {
-            match pinned_keys(&folder.join(file)) {
-                Ok(keys) => source.tokens.keys = Keys::Pinned(keys),
-                Err(problem) => {
-                    disagreements.push(format!("the source {name}: jwks_file: {problem}"));
-                }
-            }
+        match source.keys_in(folder) {
+            Ok(Some(keys)) => source.tokens.keys = Keys::Pinned(keys),
+            Ok(None) => {}
+            Err(problem) => disagreements.push(format!("the source {name}: {problem}")),
         }
         let audiences = settings.issuer_audiences.0.get(name.as_str());
         let audiences = audiences.into_iter().flat_map(|all| all.split_whitespace());
@@ -142,11 +139,6 @@ fn bind_sources(
         bound.insert(name.clone(), source);
     }
     bound
-}
-
-fn pinned_keys(path: &Path) -> Result<PinnedKeys, &'static str> {
-    let text = fs::read_to_string(path).map_err(|_| "the file cannot be read")?;
-    PinnedKeys::parse(&text)
 }
 
 fn issuer_url(name: &Name, bindings: &Bindings) -> Result<IssuerUrl, String> {

@@ -1,6 +1,6 @@
 //! A source that is believed: an issuer of JWTs, or a back end that IAM authenticates.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path};
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -24,6 +24,21 @@ pub struct Source {
     pub single_use: bool,
     /// Whether no session may outlive the token.
     pub bound_to_proof: bool,
+}
+
+impl Source {
+    /// The keys in the file that the source names, which is in `folder`; none where it names no file.
+    ///
+    /// # Errors
+    /// What was expected of the file.
+    pub fn keys_in(&self, folder: &Path) -> Result<Option<PinnedKeys>, &'static str> {
+        let Some(file) = &self.jwks_file else {
+            return Ok(None);
+        };
+        let text = std::fs::read_to_string(folder.join(file));
+        let text = text.map_err(|_| "jwks_file: the file cannot be read")?;
+        PinnedKeys::parse(&text).map(Some)
+    }
 }
 
 /// A back end of this account that vouches for its users by `POST /vouch`, authenticated by IAM.
