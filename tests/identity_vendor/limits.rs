@@ -124,6 +124,29 @@ async fn a_refusal_costs_one_read_and_no_write() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_is_served_draws_by_one_write() {
+    let section = "[identity-vendor.limits]";
+    let limits = "per_principal = { burst = 3, period_seconds = 3600 }";
+    let mut options = options();
+    options.policy = bent_policy(section, &format!("{section}\n{limits}"));
+    let table = Faulty::start(Behaviour::Close).await;
+    let endpoint = [("AWS_ENDPOINT_URL_DYNAMODB", table.url.as_str())];
+    options.environment = environment(FUNCTION, &endpoint);
+    let stack = local::start(&options).await.unwrap();
+    table.behave(Behaviour::ForwardOne(stack.aws_url.clone()));
+    let jwt = mint(&stack, json!({"sub": "ana", "tenant": "acme"}));
+    // The first finds a full bucket and makes the record; the others find what is left.
+    for requests in [4, 3, 3] {
+        let before = table.requests();
+        assert_eq!(credentials(&stack, &jwt, "/tenant").await.status, 200);
+        assert_eq!(table.requests() - before, requests);
+    }
+    let before = table.requests();
+    assert_eq!(credentials(&stack, &jwt, "/tenant").await.status, 429);
+    assert_eq!(table.requests() - before, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_limiter_that_does_not_answer_lets_nobody_in() {
     let stack = stack_with(FUNCTION, &[("EPHEMERAL_TABLE", "elsewhere")]).await;
     let jwt = mint(&stack, json!({"sub": "ana"}));

@@ -34,6 +34,15 @@ pub(crate) struct Limits {
 pub(crate) struct Admitted<'a> {
     limits: &'a Limits,
     within_share: bool,
+    /// What there was of Cognito's calls.
+    cognito: Level,
+}
+
+/// What was in the buckets that a request draws on.
+struct Seen {
+    principal: Level,
+    source: Level,
+    cognito: Level,
 }
 
 impl Limits {
@@ -91,12 +100,11 @@ impl Limits {
         deadline: Deadline,
     ) -> Result<Option<Duration>, ServiceError> {
         let levels = self.levels.of(&[bucket], deadline).await?;
-        if let Some(wait) = levels.into_iter().find_map(Level::wait) {
+        let seen = levels.first().copied().unwrap_or(Level::Full);
+        if let Some(wait) = seen.wait() {
             return Ok(Some(wait));
         }
-        self.limiter
-            .take(&bucket.key, bucket.rate, deadline)
-            .await?;
+        self.limiter.take_keeping(bucket, seen, 0, deadline).await?;
         Ok(None)
     }
 
@@ -118,18 +126,19 @@ impl Limits {
             rate,
         });
         let of_address = address.map(|address| self.of_address(address));
-        let level = self
+        let seen = self
             .look(&principal, &of_source, &of_address, role, deadline)
             .await?;
         // The caller's own bucket comes first: one caller must not use up what all of a source have.
         let empty = Denial::LimitedPrincipal(1);
-        self.take(&principal, empty, deadline).await?;
+        self.take(&principal, seen.principal, empty, deadline)
+            .await?;
         if let Some(bucket) = &of_source {
-            self.take(bucket, Denial::LimitedSource(1), deadline)
-                .await?;
+            let empty = Denial::LimitedSource(1);
+            self.take(bucket, seen.source, empty, deadline).await?;
         }
         let half = principal.rate.burst() / 2;
-        let within_share = match level {
+        let within_share = match seen.principal {
             Level::Full => true,
             Level::Left(left) => left > half,
             Level::Empty(_) => false,
@@ -137,10 +146,11 @@ impl Limits {
         Ok(Admitted {
             limits: self,
             within_share,
+            cognito: seen.cognito,
         })
     }
 
-    /// The level of the caller's own bucket, if nothing is empty.
+    /// What is in the buckets, if none is empty.
     async fn look(
         &self,
         principal: &Bucket,
@@ -148,34 +158,48 @@ impl Limits {
         of_address: &Option<Bucket>,
         role: &Role,
         deadline: Deadline,
-    ) -> Result<Level, Denied> {
+    ) -> Result<Seen, Denied> {
         let cognito = Some(&self.cognito_calls).filter(|_| role.asks_cognito());
         let optional = [of_address.as_ref(), of_source.as_ref(), cognito];
         let mut buckets = vec![principal];
         buckets.extend(optional.into_iter().flatten());
         let mut levels = self.levels.of(&buckets, deadline).await?.into_iter();
         let of_principal = levels.next().unwrap_or(Level::Full);
-        let mut next = |bucket: Option<&Bucket>| bucket.and_then(|_| levels.next()?.wait());
+        let mut next = |bucket: Option<&Bucket>| {
+            let level = bucket.and_then(|_| levels.next());
+            level.unwrap_or(Level::Full)
+        };
         let [address, source, cognito] = optional.map(&mut next);
         let reached = [
-            address.map(|wait| Denial::LimitedAddress(seconds(wait))),
+            address
+                .wait()
+                .map(|wait| Denial::LimitedAddress(seconds(wait))),
             of_principal
                 .wait()
                 .map(|wait| Denial::LimitedPrincipal(seconds(wait))),
-            source.map(|wait| Denial::LimitedSource(seconds(wait))),
-            cognito.map(|wait| Denial::Shed(seconds(wait))),
+            source
+                .wait()
+                .map(|wait| Denial::LimitedSource(seconds(wait))),
+            cognito.wait().map(|wait| Denial::Shed(seconds(wait))),
         ];
         match reached.into_iter().flatten().next() {
             Some(denial) => Err(denial.into()),
-            None => Ok(of_principal),
+            None => Ok(Seen {
+                principal: of_principal,
+                source,
+                cognito,
+            }),
         }
     }
 
-    async fn take(&self, bucket: &Bucket, empty: Denial, deadline: Deadline) -> Result<(), Denied> {
-        let taken = self
-            .limiter
-            .take(&bucket.key, bucket.rate, deadline)
-            .await?;
+    async fn take(
+        &self,
+        bucket: &Bucket,
+        seen: Level,
+        empty: Denial,
+        deadline: Deadline,
+    ) -> Result<(), Denied> {
+        let taken = self.limiter.take_keeping(bucket, seen, 0, deadline).await?;
         taken.then_some(()).ok_or_else(|| empty.into())
     }
 
@@ -191,14 +215,16 @@ impl Admitted<'_> {
     /// Takes one of the calls that Cognito allows. Half of those that are there at once are kept for callers who
     /// have used less than half of their own limit, so that one who asks without end leaves the others theirs.
     pub(crate) async fn ask_cognito(&self, deadline: Deadline) -> Result<(), Denied> {
-        let Bucket { key, rate } = &self.limits.cognito_calls;
+        let bucket = &self.limits.cognito_calls;
         let kept = if self.within_share {
             0
         } else {
-            rate.burst() / 2
+            bucket.rate.burst() / 2
         };
         let limiter = &self.limits.limiter;
-        let taken = limiter.take_keeping(key, *rate, kept, deadline).await?;
+        let taken = limiter
+            .take_keeping(bucket, self.cognito, kept, deadline)
+            .await?;
         taken.then_some(()).ok_or_else(|| Denial::Shed(1).into())
     }
 }

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
     types::AttributeValue::{N, S},
 };
 
-use super::{Rate, rate::now_ms};
+use super::{Bucket, Level, Rate, rate::now_ms};
 use crate::{
     aws::{ServiceError, dynamodb_call},
     deadline::Deadline,
@@ -39,20 +39,25 @@ impl Limiter {
         rate: Rate,
         deadline: Deadline,
     ) -> Result<bool, ServiceError> {
-        self.take_keeping(key, rate, 0, deadline).await
+        let key = key.clone();
+        let bucket = Bucket { key, rate };
+        self.take_keeping(&bucket, Level::Full, 0, deadline).await
     }
 
-    /// Takes one from the bucket `key` if `kept` are left then; whether they are.
+    /// Takes one from `bucket`, in which there was `seen` a moment ago, if `kept` are left then; whether they are.
+    ///
+    /// What was seen decides only which of the two conditional writes comes first: mostly it is the only one.
     ///
     /// # Errors
     /// When the table cannot be written by `deadline`.
     pub async fn take_keeping(
         &self,
-        key: &EphemeralKey,
-        rate: Rate,
+        bucket: &Bucket,
+        seen: Level,
         kept: u32,
         deadline: Deadline,
     ) -> Result<bool, ServiceError> {
+        let Bucket { key, rate } = bucket;
         let attempt = rate.attempt(now_ms(), kept);
         let from_full = Step {
             update: "SET full_at = :full_at, expires_at = :expires_at",
@@ -63,9 +68,6 @@ impl Limiter {
                 (":expires_at", attempt.expires_at()),
             ],
         };
-        if kept < rate.burst() && self.step(key, &from_full, deadline).await? {
-            return Ok(true);
-        }
         let from_the_rest = Step {
             update: "SET full_at = full_at + :interval, expires_at = :expires_at",
             condition: "full_at > :now AND full_at <= :latest",
@@ -76,7 +78,18 @@ impl Limiter {
                 (":expires_at", attempt.expires_at()),
             ],
         };
-        self.step(key, &from_the_rest, deadline).await
+        let steps = match seen {
+            Level::Full => [&from_full, &from_the_rest],
+            Level::Left(_) | Level::Empty(_) => [&from_the_rest, &from_full],
+        };
+        for step in steps {
+            // A full bucket has no more than that to keep.
+            let enough = kept < rate.burst() || !std::ptr::eq(step, &from_full);
+            if enough && self.step(key, step, deadline).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Whether the condition held.
