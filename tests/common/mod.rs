@@ -1,6 +1,7 @@
 //! What the tests of the functions share: the suite with the binaries just built, events, audit lines,
 //! and servers that misbehave.
 
+pub(crate) mod crashing;
 pub(crate) mod faulty;
 pub(crate) mod packages;
 pub(crate) mod reasons;

@@ -20,7 +20,7 @@ fn cognito(stack: &Stack) -> Cognito {
 }
 
 /// A new guest: the identity, and the guest's own token.
-async fn guest(stack: &Stack) -> (String, String) {
+pub(super) async fn guest(stack: &Stack) -> (String, String) {
     let client = cognito(stack);
     let pool = stack.physical_name("IdentityPool");
     let id = client.get_id().identity_pool_id(pool).send().await.unwrap();
@@ -34,7 +34,7 @@ async fn guest(stack: &Stack) -> (String, String) {
     (id, token.token.unwrap())
 }
 
-async fn upgrade(stack: &Stack, subject: &str, guest_token: &str) -> Answer {
+pub(super) async fn upgrade(stack: &Stack, subject: &str, guest_token: &str) -> Answer {
     let jwt = mint(stack, json!({"sub": subject}));
     exchange(stack, &jwt, &format!("&guest_token={guest_token}")).await
 }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod audit;
+mod crashes;
 mod direct;
 mod failures;
 mod guests;
