@@ -67,7 +67,11 @@ fn main() -> ExitCode {
             let records =
                 IdentityRecords::new(&config, settings.directory_table, settings.identity_pool_id);
             let issue = Issue::new(records, pool, Sts::new(&config), role_arns);
-            Ok(IdentityVendor::new(sources, rules, limits, issue))
+            let vendor = IdentityVendor::new(sources, rules, limits, issue);
+            if let Some(ahead) = aws::Ahead::new(&config) {
+                vendor.get_ready(&ahead).await;
+            }
+            Ok(vendor)
         },
     )
 }

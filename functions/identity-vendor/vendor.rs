@@ -6,10 +6,12 @@ use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse
 use secrecy::ExposeSecret;
 use serde_json::value::RawValue;
 use shared::{
+    aws::Ahead,
+    deadline::Deadline,
     invocation::{Decision, Handler, Interrupted, Invocation},
     policy::Name,
     telemetry::Outcome,
-    vending::{self, Choice, Passed, Rules, choose},
+    vending::{self, Choice, Passed, Role, Rules, choose},
 };
 
 use crate::{
@@ -30,6 +32,10 @@ const EXCHANGE_BUDGET: Duration = Duration::from_secs(8);
 /// What `GET /credentials` may take, the start of a cold environment included: boto3 gives up after 2 s and tries
 /// twice more, so a later answer would only hold an environment. The rest is for the way there and back.
 const CREDENTIALS_BUDGET: Duration = Duration::from_millis(1800);
+
+/// What may be done ahead of the first request, which waits for it. Connections within a Region take some
+/// milliseconds, an issuer's keys some hundred.
+const AHEAD_BUDGET: Duration = Duration::from_millis(500);
 
 /// The function.
 pub(crate) struct IdentityVendor {
@@ -60,6 +66,22 @@ impl IdentityVendor {
             limits,
             issue,
         }
+    }
+
+    /// Opens the connections that requests need and fetches the issuers' keys, all at the same time, while Lambda
+    /// gives the whole of its processor. What fails, or is not there in time, is left to the request that needs it.
+    pub(crate) async fn get_ready(&self, ahead: &Ahead) {
+        let deadline = Deadline::after(AHEAD_BUDGET);
+        let mut roles = self.rules.roles.values();
+        let asks_cognito = roles.any(Role::asks_cognito);
+        let opening = async {
+            tokio::join!(
+                self.limits.open(ahead, deadline),
+                self.issue.open(ahead, asks_cognito, deadline),
+                self.sources.fetch_keys(deadline),
+            )
+        };
+        let _ = deadline.bound(opening).await;
     }
 
     async fn answer(

@@ -37,8 +37,20 @@ pub(crate) struct Faulty {
     behaviour: watch::Sender<Behaviour>,
     once: Arc<Mutex<VecDeque<Behaviour>>>,
     requests: Arc<AtomicUsize>,
+    connections: Arc<AtomicUsize>,
+    opened: Arc<Mutex<Vec<String>>>,
     seen: watch::Receiver<usize>,
     task: tokio::task::JoinHandle<()>,
+}
+
+/// What a connection is served with.
+#[derive(Clone)]
+struct Shared {
+    behaves: watch::Receiver<Behaviour>,
+    once: Arc<Mutex<VecDeque<Behaviour>>>,
+    requests: Arc<AtomicUsize>,
+    opened: Arc<Mutex<Vec<String>>>,
+    saw: watch::Sender<usize>,
 }
 
 impl Faulty {
@@ -46,32 +58,35 @@ impl Faulty {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (behaviour, behaves) = watch::channel(behaviour);
-        let once = Arc::new(Mutex::new(VecDeque::new()));
-        let takes = Arc::clone(&once);
         let (saw, seen) = watch::channel(0);
-        let requests = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&requests);
+        let shared = Shared {
+            behaves,
+            once: Arc::default(),
+            requests: Arc::default(),
+            opened: Arc::default(),
+            saw,
+        };
+        let connections = Arc::new(AtomicUsize::new(0));
+        let (of_each, counter) = (shared.clone(), Arc::clone(&connections));
         let task = tokio::spawn(async move {
             while let Ok((connection, _)) = listener.accept().await {
-                let now = takes.lock().unwrap().pop_front();
-                let now = now.unwrap_or_else(|| behaves.borrow().clone());
-                let (counter, saw) = (Arc::clone(&counter), saw.clone());
-                tokio::spawn(async move {
-                    serve(connection, now, &counter, &saw).await;
-                });
+                counter.fetch_add(1, Ordering::SeqCst);
+                tokio::spawn(serve(connection, of_each.clone()));
             }
         });
         Self {
             url,
             behaviour,
-            once,
-            requests,
+            once: shared.once,
+            requests: shared.requests,
+            connections,
+            opened: shared.opened,
             seen,
             task,
         }
     }
 
-    /// From the next connection on.
+    /// From the next connection on that brings a request.
     pub(crate) fn behave(&self, behaviour: Behaviour) {
         self.behaviour.send(behaviour).unwrap();
     }
@@ -94,6 +109,16 @@ impl Faulty {
     /// Connections so far that brought a request.
     pub(crate) fn requests(&self) -> usize {
         self.requests.load(Ordering::SeqCst)
+    }
+
+    /// Connections so far.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    /// What was said on connections that were opened ahead of a request.
+    pub(crate) fn opened(&self) -> Vec<String> {
+        self.opened.lock().unwrap().clone()
     }
 }
 
@@ -124,10 +149,14 @@ impl Witness {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let heard = Arc::new(Mutex::new(Vec::new()));
         let keeps = Arc::clone(&heard);
-        let router = axum::Router::new().fallback(move |body: String| async move {
-            keeps.lock().unwrap().push(body);
+        let keep = move |method: axum::http::Method, body: String| async move {
+            // A function that opens its connections ahead asks for nothing.
+            if method != axum::http::Method::GET {
+                keeps.lock().unwrap().push(body);
+            }
             axum::http::StatusCode::BAD_REQUEST
-        });
+        };
+        let router = axum::Router::new().fallback(keep);
         let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { url, heard, task }
     }
@@ -144,21 +173,29 @@ impl Drop for Witness {
     }
 }
 
-async fn serve(
-    mut connection: TcpStream,
-    behaviour: Behaviour,
-    counter: &AtomicUsize,
-    saw: &watch::Sender<usize>,
-) {
+async fn serve(mut connection: TcpStream, shared: Shared) {
     let mut first = [0; 16 * 1024];
-    let read = match behaviour {
-        Behaviour::Close => return,
-        _ => connection.read(&mut first).await.unwrap_or(0),
+    let read = loop {
+        let read = connection.read(&mut first).await.unwrap_or(0);
+        if read == 0 {
+            return;
+        }
+        if !first[..read].starts_with(b"GET / HTTP") {
+            break read;
+        }
+        // A function that opens its connections ahead asks for nothing.
+        let text = String::from_utf8_lossy(&first[..read]).into_owned();
+        shared.opened.lock().unwrap().push(text);
+        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+        let _ = connection.write_all(answer).await;
     };
-    if read == 0 {
+    let now = shared.once.lock().unwrap().pop_front();
+    let behaviour = now.unwrap_or_else(|| shared.behaves.borrow().clone());
+    if behaviour == Behaviour::Close {
         return;
     }
-    saw.send_replace(counter.fetch_add(1, Ordering::SeqCst) + 1);
+    let requests = shared.requests.fetch_add(1, Ordering::SeqCst) + 1;
+    shared.saw.send_replace(requests);
     match behaviour {
         Behaviour::Close => {}
         Behaviour::Hang => std::future::pending::<()>().await,

@@ -1,5 +1,6 @@
 //! identity-vendor, the real binary behind the HTTP front of the suite.
 
+mod ahead;
 mod answers;
 mod audit;
 mod crashes;

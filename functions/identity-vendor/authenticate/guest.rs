@@ -62,6 +62,11 @@ impl Guests {
         Ok(Self { issuer })
     }
 
+    /// Fetches the keys before the first guest comes.
+    pub(super) async fn fetch_keys(&self, deadline: Deadline) {
+        self.issuer.fetch_keys(deadline).await;
+    }
+
     /// The IdentityId of the guest who holds `token`.
     pub(super) async fn identity_of(
         &self,

@@ -7,6 +7,7 @@ mod vouched;
 
 use std::collections::BTreeMap;
 
+use futures_util::future::join_all;
 use secrecy::{ExposeSecret, SecretString};
 use shared::{
     deadline::Deadline,
@@ -105,6 +106,18 @@ impl Sources {
             caller.guest_identity = Some(guests.identity_of(token, deadline).await?);
         }
         Ok(Proven { caller, single_use })
+    }
+
+    /// Fetches every issuer's keys before the first proof comes.
+    pub(crate) async fn fetch_keys(&self, deadline: Deadline) {
+        let issuers = self.issuers.iter().flat_map(|source| &source.issuers);
+        let of_issuers = join_all(issuers.map(|issuer| issuer.fetch_keys(deadline)));
+        let of_guests = async {
+            if let Some(guests) = &self.guests {
+                guests.fetch_keys(deadline).await;
+            }
+        };
+        tokio::join!(of_issuers, of_guests);
     }
 
     /// Uses up a token that is good for once. After everything else that may refuse the request: whoever is told to

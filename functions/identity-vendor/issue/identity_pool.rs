@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use aws_config::SdkConfig;
+use aws_config::{SdkConfig, retry::RetryConfig};
 use aws_sdk_cognitoidentity::{Client, config::Builder};
 use secrecy::SecretString;
 use shared::{
-    aws::{ServiceError, timeouts},
+    aws::{Ahead, ServiceError, timeouts},
     deadline::Deadline,
     policy::Name,
     vending::ROLE_TAG,
@@ -46,6 +46,23 @@ impl IdentityPool {
             pool_id,
             provider,
         }
+    }
+
+    /// Opens a connection to Cognito.
+    pub(super) async fn open(&self, ahead: &Ahead, deadline: Deadline) {
+        let call = Builder::new()
+            .http_client(ahead.clone())
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts(deadline));
+        let _ = self
+            .client
+            .get_open_id_token_for_developer_identity()
+            .identity_pool_id(&self.pool_id)
+            .logins(&self.provider, "-")
+            .customize()
+            .config_override(call)
+            .send()
+            .await;
     }
 
     /// A token that opens the one role only. `identity_id` is the one on record: with it Cognito refuses rather

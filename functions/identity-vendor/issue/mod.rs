@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 use shared::{
-    aws::ServiceError,
+    aws::{Ahead, ServiceError},
+    deadline::Deadline,
     invocation::Invocation,
     policy::Name,
     telemetry::{self, Principal},
@@ -95,6 +96,16 @@ impl Issue {
             sts,
             role_arns,
         }
+    }
+
+    /// Opens the connections to STS and, where `asks_cognito`, to Cognito.
+    pub(crate) async fn open(&self, ahead: &Ahead, asks_cognito: bool, deadline: Deadline) {
+        let cognito = async {
+            if asks_cognito {
+                self.identity_pool.open(ahead, deadline).await;
+            }
+        };
+        tokio::join!(self.sts.open(ahead, deadline), cognito);
     }
 
     /// What `grant` comes to for `caller`: what was wanted, or what the role is vended as.

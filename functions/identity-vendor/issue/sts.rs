@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use aws_config::SdkConfig;
+use aws_config::{SdkConfig, retry::RetryConfig};
 use aws_sdk_sts::{Client, config::Builder, types::Tag};
 use secrecy::{ExposeSecret, SecretString};
 use shared::{
-    aws::{ServiceError, timeouts},
+    aws::{Ahead, ServiceError, timeouts},
     deadline::Deadline,
     policy::Name,
     vending::ROLE_TAG,
@@ -61,6 +61,21 @@ impl Sts {
     pub(crate) fn new(config: &SdkConfig) -> Self {
         let client = Client::new(config);
         Self { client }
+    }
+
+    /// Opens a connection to STS.
+    pub(super) async fn open(&self, ahead: &Ahead, deadline: Deadline) {
+        let call = Builder::new()
+            .http_client(ahead.clone())
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts(deadline));
+        let _ = self
+            .client
+            .get_caller_identity()
+            .customize()
+            .config_override(call)
+            .send()
+            .await;
     }
 
     /// Credentials for the identity that `token` names.

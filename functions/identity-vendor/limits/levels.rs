@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
+use aws_config::retry::RetryConfig;
 use aws_sdk_dynamodb::{
     Client,
     types::{AttributeValue, KeysAndAttributes},
 };
 use shared::{
-    aws::{ServiceError, Trouble, dynamodb_call},
+    aws::{Ahead, ServiceError, Trouble, dynamodb_call},
     deadline::Deadline,
     limit::{Bucket, Level},
     state::{Item, read_number, read_text},
@@ -25,6 +26,22 @@ impl Levels {
     /// Buckets in the ephemeral table called `table`.
     pub(crate) fn new(client: Client, table: String) -> Self {
         Self { client, table }
+    }
+
+    /// Opens a connection to DynamoDB.
+    pub(super) async fn open(&self, ahead: &Ahead, deadline: Deadline) {
+        let call = dynamodb_call(deadline)
+            .http_client(ahead.clone())
+            .retry_config(RetryConfig::disabled());
+        let _ = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("pk", AttributeValue::S("-".to_owned()))
+            .customize()
+            .config_override(call)
+            .send()
+            .await;
     }
 
     /// What is in each of `buckets`, in their order.

@@ -8,7 +8,7 @@ mod levels;
 use std::time::Duration;
 
 use shared::{
-    aws::ServiceError,
+    aws::{Ahead, ServiceError},
     deadline::Deadline,
     limit::{Bucket, Level, Limiter},
     policy::VendorLimits,
@@ -63,6 +63,11 @@ impl Limits {
             settings,
             cognito_calls,
         }
+    }
+
+    /// Opens the connection to the tables.
+    pub(crate) async fn open(&self, ahead: &Ahead, deadline: Deadline) {
+        self.levels.open(ahead, deadline).await;
     }
 
     /// How many proxies of ours stand before the API.

@@ -1,6 +1,7 @@
 //! Clients of AWS services: one HTTP and TLS stack (hyper and rustls on ring), time-outs from the
 //! deadline, errors without content.
 
+mod ahead;
 mod dynamodb;
 mod error;
 mod signed;
@@ -15,6 +16,7 @@ use aws_smithy_http_client::{
 };
 
 pub use self::{
+    ahead::Ahead,
     dynamodb::dynamodb_call,
     error::{ServiceError, Trouble},
     signed::{SignedClient, SignedError, SignedRequest},

@@ -70,6 +70,13 @@ impl Issuer {
         self.url.as_str()
     }
 
+    /// Fetches the keys before the first token comes, unless they are pinned.
+    pub async fn fetch_keys(&self, deadline: Deadline) {
+        if let KnownKeys::Fetched(keys) = &self.keys {
+            keys.fill(deadline).await;
+        }
+    }
+
     /// Whether `jwt` claims to be of this issuer.
     pub fn claims_to_issue(&self, jwt: &UnverifiedJwt) -> bool {
         // Compared as texts, as OpenID Connect Core 1.0, section 2, wants it; a slash at the end, which

@@ -110,6 +110,17 @@ impl KeyCache {
         })
     }
 
+    /// Fetches the keys before anybody needs them. That they cannot be had then is held against nobody: the first
+    /// token asks again.
+    pub(super) async fn fill(&self, deadline: Deadline) {
+        let mut kept = self.kept.lock().await;
+        if kept.keys.is_none()
+            && let Ok(keys) = self.fetch(deadline.at_most(FETCH)).await
+        {
+            kept.keys = Some((keys, Instant::now()));
+        }
+    }
+
     /// Fetches the keys. While the issuer does not answer, what is kept goes on for a bounded while.
     async fn renew(&self, kept: &mut Kept, deadline: Deadline) -> Result<(), KeysUnavailable> {
         match self.fetch(deadline.at_most(FETCH)).await {
