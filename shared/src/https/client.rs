@@ -1,6 +1,6 @@
 //! One request, one answer, within a deadline and a bound.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use aws_smithy_http_client::Connector;
 use aws_smithy_runtime_api::client::http::HttpConnector;
@@ -34,6 +34,7 @@ pub struct Response {
     /// The status code. A redirect is one like any other: what it points to is nobody's word but the
     /// network's.
     pub status: u16,
+    retry_after: Option<Duration>,
     body: Vec<u8>,
 }
 
@@ -142,6 +143,8 @@ impl Https {
                 None => HttpsError::NoAnswer,
             })?;
             let status = response.status().as_u16();
+            let retry_after = response.headers().get("retry-after");
+            let retry_after = retry_after.and_then(|value| value.trim().parse().ok());
             let body = Limited::new(response.into_body(), max_body).collect().await;
             let body = body.map_err(|error| {
                 if error.is::<LengthLimitError>() {
@@ -151,7 +154,11 @@ impl Https {
                 }
             })?;
             let body = body.to_bytes().to_vec();
-            Ok(Response { status, body })
+            Ok(Response {
+                status,
+                retry_after: retry_after.map(Duration::from_secs),
+                body,
+            })
         };
         deadline
             .bound(exchange)
@@ -181,6 +188,12 @@ impl Request<'_> {
 }
 
 impl Response {
+    /// What `Retry-After` says, where it says seconds (RFC 9110, section 10.2.3). A date counts as nothing: nobody
+    /// knows by whose clock it is.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
     /// The body as JSON.
     ///
     /// # Errors
@@ -204,8 +217,6 @@ impl fmt::Debug for Response {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use serde_json::{Value, json};
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
@@ -271,6 +282,18 @@ mod tests {
         let client = Https::new().unwrap();
         let answer = client.send(Request::get(&url), 10, soon()).await.unwrap();
         assert_eq!(answer.status, 302);
+    }
+
+    #[tokio::test]
+    async fn seconds_to_wait_are_read_and_a_date_is_not() {
+        let client = Https::new().unwrap();
+        let date = "Sun, 06 Nov 1994 08:49:37 GMT";
+        for (said, found) in [("7", Some(7)), (date, None), ("-1", None), ("soon", None)] {
+            let status = format!("503 Service Unavailable\r\nretry-after: {said}");
+            let (url, _heard) = server(http(&status, "")).await;
+            let answer = client.send(Request::get(&url), 10, soon()).await.unwrap();
+            assert_eq!(answer.retry_after(), found.map(Duration::from_secs));
+        }
     }
 
     #[tokio::test]
