@@ -9,7 +9,7 @@ use thiserror::Error;
 pub(crate) enum Error {
     /// No command, or an unknown one.
     #[error(
-        "name a command: check, verify, audit, export-cognito, erase, explain, invite, block, unblock, readmit, revoke, report, attach, detach or doctor (poolkeeper --help)"
+        "name a command: check, verify, audit, export-cognito, credentials, erase, explain, invite, block, unblock, readmit, revoke, report, attach, detach or doctor (poolkeeper --help)"
     )]
     Command,
     /// The arguments cannot be read.
@@ -57,6 +57,9 @@ pub(crate) enum Error {
     /// A pool cannot be looked at or changed: why, and what to do.
     #[error("{0}")]
     Pool(String),
+    /// There are no credentials.
+    #[error(transparent)]
+    Credentials(#[from] crate::credentials::Problem),
     /// A call to AWS failed, in the service's own words.
     #[error("{}{}{}", .0.error, if .0.message.is_empty() { "" } else { ": " }, .0.message)]
     Call(#[from] shared::aws::SignedError),

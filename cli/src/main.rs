@@ -1,4 +1,4 @@
-//! `poolkeeper`: what an operator asks before and while users move to a pool.
+//! `poolkeeper`: what an operator asks before and while users move to a pool, and a developer's way to credentials.
 //!
 //! Exit codes: 0, nothing to report; 1, the work was done and there is something to look at (a mismatch, a
 //! problem in the audit, a row that was not exported); 2, it was not done.
@@ -6,6 +6,7 @@
 mod audit;
 mod block;
 mod check;
+mod credentials;
 mod erase;
 mod error;
 mod explain;
@@ -38,6 +39,7 @@ poolkeeper audit          [options] < export.csv    what does my old store hold?
 poolkeeper export-cognito [options] < export.csv   the users whose hashes Cognito takes itself
 poolkeeper explain pre-sign-up [options] < event.json   who may sign up, and why not?
 poolkeeper explain vend        [options]           which role do my rules give, and why?
+poolkeeper credentials   options                   credentials of the vendor, for every SDK of this machine
 poolkeeper invite        options                   a code that lets one person sign up
 poolkeeper erase         options                   removes a person, everywhere
 poolkeeper block|unblock options                   who may not sign up from now on
@@ -80,6 +82,7 @@ fn run(mut parser: lexopt::Parser) -> Result<Outcome, Error> {
             Some("audit") => audit::run(parser),
             Some("export-cognito") => export_cognito::run(parser),
             Some("explain") => explain::run(parser),
+            Some("credentials") => credentials::run(parser),
             Some("invite") => invite::run(parser),
             Some("erase") => erase::run(parser),
             Some("block") => block::block(parser),

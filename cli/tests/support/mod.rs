@@ -9,6 +9,8 @@ use std::{
 
 use serde_json::Value;
 
+pub(crate) mod server;
+
 /// What a run left behind.
 pub(crate) struct Run {
     pub(crate) code: i32,
