@@ -60,6 +60,11 @@ struct Report {
     last_offered_at: Option<String>,
     /// Neither.
     left: u64,
+    /// Of those who are left: whose password was right once all the same (the pool's policy refused it, say), where the
+    /// store notes that.
+    left_verified: u64,
+    /// When one of them showed it last, RFC 3339.
+    left_last_verified_at: Option<String>,
     /// Who had a second factor in the old system, by the name in the pool: it did not move.
     enrol_mfa_again: BTreeSet<String>,
     /// Those who are left, by scheme, or by why there is none.
@@ -177,6 +182,11 @@ fn report(
             Some((state, at)) => report.count(state.as_deref(), at.clone()),
             None => {
                 report.left += 1;
+                if let Some(at) = text(row, "verified_at") {
+                    report.left_verified += 1;
+                    report.left_last_verified_at =
+                        report.left_last_verified_at.take().max(Some(at));
+                }
                 let hash = text(row, &columns.hash).unwrap_or_default();
                 let named = text(row, &columns.scheme);
                 let scheme = match StoredHash::parse_row(hash.as_bytes(), named.as_deref(), None) {

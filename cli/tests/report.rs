@@ -48,12 +48,14 @@ fn moved(store: &str) -> String {
 }
 
 fn report(store: &str) -> (i32, Value) {
-    let rows = json!([
+    let mut rows = json!([
         row("ana", BCRYPT),
         row("bob", BCRYPT),
         row("eva", BCRYPT),
         row("luis", "canary"),
     ]);
+    rows[0]["verified_at"] = json!({"S": "2026-11-21T13:00:00Z"});
+    rows[2]["verified_at"] = json!({"S": "2026-11-20T12:00:00Z"});
     let legacy = file(&format!("{store}-legacy.json"), rows);
     let moved = moved(store);
     let arguments = ["report", "--user-pool", "pool", "--store", store];
@@ -72,6 +74,8 @@ fn who_is_left_is_counted_by_scheme() {
         "last_offered_at": "2026-11-21T12:00:00Z",
         "enrol_mfa_again": ["bob"],
         "left": 2,
+        "left_verified": 1,
+        "left_last_verified_at": "2026-11-20T12:00:00Z",
         "left_by_scheme": {"bcrypt": 1, "unsupported: unknown-format": 1},
     });
     assert_eq!(report("old-users"), (1, expected));

@@ -11,7 +11,7 @@ use shared::{
     invocation::Invocation,
     legacy::{ANSWER_RESERVE, Authenticated, Found, LegacyUser, Mapped, Store},
     policy::WeakPassword,
-    telemetry::Outcome,
+    telemetry::{Outcome, error_chain},
     trigger::{Answer, Decision, Failure, Trigger, TriggerEvent, TriggerSource},
 };
 
@@ -112,6 +112,10 @@ impl UserMigration {
         };
         let scheme = user.scheme.map(|scheme| scheme.name());
         invocation.note(|line, _| line.of_store(store.name(), scheme));
+        if let Err(failed) = store.mark_verified(&user, deadline).await {
+            let (request_id, cause) = (invocation.request_id(), error_chain(&failed));
+            tracing::warn!(request_id, cause, "the row is not marked as verified");
+        }
         let rules = &self.rules;
         // Always said: Cognito does not document what it takes an absent status for.
         let (reason, status) = match admit(rules.weak_password, rules.pool.as_ref(), &password) {

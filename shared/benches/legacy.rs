@@ -224,6 +224,7 @@ fn stores(server: &str, config: &aws_config::SdkConfig) -> Outcome<[Asked; 3]> {
             hint: None,
             dummy: DummyHash::Bcrypt { cost: 4 },
         },
+        mark_verified: false,
     };
     let endpoint = HttpsSettings {
         url: format!("http://{server}/login").parse()?,

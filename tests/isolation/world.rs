@@ -58,9 +58,14 @@ impl World {
         let settings = Settings {
             // What the vended roles reach, and what they do not.
             // What pool-watch may do at most.
-            parameters: ["WithDemoDataPlane", "PreSignUpAsksUserPool", "HealTriggers"]
-                .map(|name| (name.to_owned(), "true".to_owned()))
-                .into(),
+            parameters: [
+                "WithDemoDataPlane",
+                "PreSignUpAsksUserPool",
+                "HealTriggers",
+                "MarkVerifiedLegacyUsers",
+            ]
+            .map(|name| (name.to_owned(), "true".to_owned()))
+            .into(),
             physical_ids: ids
                 .map(|(name, id)| (name.to_owned(), id.to_owned()))
                 .into(),

@@ -11,6 +11,7 @@ mod refusals;
 mod secrets;
 mod silent;
 mod stores;
+mod verified_at;
 mod weak_password;
 
 use aws_sdk_cognitoidentityprovider::{Client as Pool, types::AuthFlowType};

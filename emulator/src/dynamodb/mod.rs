@@ -4,6 +4,7 @@
 //! each request, asks [`Iam`] for every action and key the request needs, and only then hands the bytes
 //! on unchanged.
 
+mod attributes;
 mod key_condition;
 mod permissions;
 
@@ -173,7 +174,12 @@ impl DynamoDb {
         let hash_key = |table: &str, index: Option<&str>| self.hash_key(table, index);
         for needed in permissions::required(operation, &body, &hash_key) {
             let resource = self.iam.place().arn("dynamodb", &needed.resource);
-            let context = Context::from([("dynamodb:LeadingKeys".to_owned(), needed.leading_keys)]);
+            let keys = [
+                ("dynamodb:LeadingKeys", needed.leading_keys),
+                ("dynamodb:Attributes", needed.attributes),
+                ("dynamodb:ReturnValues", needed.return_values),
+            ];
+            let context = Context::from(keys.map(|(key, values)| (key.to_owned(), values)));
             self.iam
                 .authorize(&caller, &needed.action, &resource, &context)?;
         }

@@ -1,4 +1,5 @@
-//! Which IAM actions a DynamoDB request needs, on which table, with which `dynamodb:LeadingKeys`.
+//! Which IAM actions a DynamoDB request needs, on which table, with which `dynamodb:LeadingKeys`, `dynamodb:Attributes`
+//! and `dynamodb:ReturnValues`.
 //!
 //! What cannot be derived is left out, so that the condition key is absent: a policy that asks for it
 //! with `Null: false` refuses. A transaction needs the action of each item, a batch its own.
@@ -8,7 +9,7 @@
 
 use serde_json::Value;
 
-use super::key_condition;
+use super::{attributes, key_condition};
 
 /// One action that must be allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,10 @@ pub(super) struct Permission {
     pub(super) resource: String,
     /// The partition keys touched, as text.
     pub(super) leading_keys: Vec<String>,
+    /// The top-level attributes named.
+    pub(super) attributes: Vec<String>,
+    /// What of the item comes back, of an action that writes.
+    pub(super) return_values: Vec<String>,
 }
 
 /// The partition key's attribute name, of a table or one of its indexes.
@@ -80,6 +85,8 @@ fn permission(
         action: format!("dynamodb:{action}"),
         resource: format!("table/{table}{index}"),
         leading_keys,
+        attributes: Vec::new(),
+        return_values: Vec::new(),
     }
 }
 
@@ -88,7 +95,13 @@ fn of_item(action: &str, request: &Value, hash_key: HashKeyOf<'_>) -> Permission
     let key = request.get("Key").or_else(|| request.get("Item"));
     let leading = key.and_then(|key| leading_key(key, &hash_key(table, None)?));
     let index = request.get("IndexName").and_then(Value::as_str);
-    permission(action, table, index, leading.into_iter().collect())
+    let written = request.get("ReturnValues").and_then(Value::as_str);
+    let written = written.map(str::to_owned);
+    Permission {
+        attributes: attributes::named_by(request),
+        return_values: written.into_iter().collect(),
+        ..permission(action, table, index, leading.into_iter().collect())
+    }
 }
 
 fn of_batch(action: &str, table: &str, requests: &Value, hash_key: HashKeyOf<'_>) -> Permission {

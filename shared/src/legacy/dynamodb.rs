@@ -12,14 +12,16 @@
 //! | `enabled` | BOOL | optional, absent is yes |
 //! | `groups` | SS, or L of S | optional |
 //! | `mfa` | BOOL | optional: the old system asked for a second factor |
+//! | `verified_at` | S | written, if the policy says so: when the password was verified last |
 
 mod columns;
 mod row;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use password::Password;
+use time::OffsetDateTime;
 
 pub use self::columns::{Columns, Index};
 use self::row::Row;
@@ -32,7 +34,13 @@ use super::{
 use crate::{
     aws::{ServiceError, dynamodb_call},
     deadline::Deadline,
+    state::rfc3339,
 };
+
+/// What asking for a row is given.
+const ASK: Duration = Duration::from_millis(100);
+/// What marking one is given, and may take: a right password must not be told by a table that hangs.
+const MARK: Duration = Duration::from_millis(100);
 
 /// What a policy says of a table.
 #[derive(Debug, Clone)]
@@ -47,6 +55,8 @@ pub struct DynamoDbSettings {
     pub columns: Columns,
     /// What its hashes are.
     pub hashes: HashSettings,
+    /// Whether a row is marked with the time at which its password was verified.
+    pub mark_verified: bool,
 }
 
 /// A table of legacy users.
@@ -57,6 +67,7 @@ pub(super) struct DynamoDbStore {
     index: Option<Index>,
     columns: Columns,
     hashes: Hashes,
+    mark_verified: bool,
 }
 
 /// The row of a name, as far as there is one.
@@ -80,6 +91,7 @@ impl DynamoDbStore {
             lookup: settings.lookup,
             index: settings.index,
             columns: settings.columns,
+            mark_verified: settings.mark_verified,
             hashes,
         }
     }
@@ -112,6 +124,12 @@ impl DynamoDbStore {
             Verified::Mismatch => Authenticated::WrongPassword,
             Verified::Unsupported(code) => Authenticated::Unsupported(code),
         })
+    }
+
+    /// What an answer is given in the floor of time: an allowance, not a measurement.
+    pub(super) fn allowance(&self) -> Duration {
+        let mark = self.mark_verified.then_some(MARK);
+        ASK + mark.unwrap_or_default()
     }
 
     pub(super) async fn find(&self, login: &str, deadline: Deadline) -> Result<Found, StoreError> {
@@ -193,5 +211,32 @@ impl DynamoDbStore {
             _ => None,
         });
         Ok(keys.collect())
+    }
+
+    /// Marks the row of a user whose password was verified at `now`, if the policy says so. It makes no row: somebody may
+    /// have deleted it in between.
+    pub(super) async fn mark_verified(
+        &self,
+        record_id: &str,
+        now: OffsetDateTime,
+        deadline: Deadline,
+    ) -> Result<(), StoreError> {
+        if !self.mark_verified {
+            return Ok(());
+        }
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .key(&self.columns.key, AttributeValue::S(record_id.to_owned()))
+            .update_expression("SET verified_at = :now")
+            .condition_expression("attribute_exists(#key)")
+            .expression_attribute_names("#key", &self.columns.key)
+            .expression_attribute_values(":now", AttributeValue::S(rfc3339(now)))
+            .customize()
+            .config_override(dynamodb_call(deadline.at_most(MARK)))
+            .send()
+            .await
+            .map_err(|error| ServiceError::new("dynamodb:UpdateItem", &error))?;
+        Ok(())
     }
 }

@@ -4,9 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use aws_config::SdkConfig;
 use password::{Password, UnsupportedHash};
+use time::OffsetDateTime;
 
 use super::{
-    Authenticated, Found, Groups, LegacyUserPool, Mapping, StoreError, Times,
+    Authenticated, Found, Groups, LegacyUser, LegacyUserPool, Mapping, StoreError, Times,
     cognito::{CognitoSettings, CognitoStore},
     dynamodb::{DynamoDbSettings, DynamoDbStore},
     hashes::{HashSettings, Hashes, Processor},
@@ -214,6 +215,25 @@ impl Store {
         }
     }
 
+    /// Notes in the old system that the password of `user` was verified, where the store allows that and the policy wants
+    /// it.
+    ///
+    /// # Errors
+    /// When that cannot be written in time. The password is right all the same.
+    pub async fn mark_verified(
+        &self,
+        user: &LegacyUser,
+        deadline: Deadline,
+    ) -> Result<(), StoreError> {
+        match &self.backend {
+            Backend::DynamoDb(store) => {
+                let now = OffsetDateTime::now_utc();
+                store.mark_verified(&user.record_id, now, deadline).await
+            }
+            Backend::Https(_) | Backend::Cognito(_) | Backend::Sql(_) => Ok(()),
+        }
+    }
+
     /// How the store's hashes are verified, if it holds any.
     pub fn hashes(&self) -> Option<&Hashes> {
         match &self.backend {
@@ -227,7 +247,8 @@ impl Store {
     /// measurement.
     pub fn allowance(&self) -> Duration {
         match &self.backend {
-            Backend::DynamoDb(_) | Backend::Sql(_) => Duration::from_millis(100),
+            Backend::DynamoDb(store) => store.allowance(),
+            Backend::Sql(_) => Duration::from_millis(100),
             Backend::Https(_) => HttpsStore::ALLOWANCE,
             Backend::Cognito(_) => CognitoStore::ALLOWANCE,
         }

@@ -180,6 +180,10 @@ struct DynamoDbSection {
     #[serde(default = "dummy_hash")]
     #[cfg_attr(feature = "schema", schemars(with = "DummyHash"))]
     dummy_hash: Spanned<DummyHash>,
+    /// Whether the row's attribute `verified_at` is set to the time at which its password was verified. For the
+    /// deployment's own table, with the parameter MarkVerifiedLegacyUsers; its role may write nothing else there.
+    #[serde(default)]
+    mark_verified: bool,
 }
 
 impl Rules for UserMigration {
@@ -266,6 +270,7 @@ impl DynamoDbSection {
             index: self.index,
             columns: self.columns,
             hashes: hashes(self.hash, &self.dummy_hash, findings),
+            mark_verified: self.mark_verified,
         }
     }
 }

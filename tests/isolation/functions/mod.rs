@@ -1,5 +1,6 @@
 //! What the functions, and the outbox pipe, may do: each role against each table, key prefix and action.
 
+mod legacy;
 mod logs;
 mod outbox;
 mod services;
@@ -63,6 +64,7 @@ pub(crate) fn cells(world: &World) -> Vec<Cell> {
     for role in ROLES {
         cells.extend(items(world, role));
         cells.extend(sign_up::cells(world, role));
+        cells.extend(legacy::cells(world, role));
         cells.extend(logs::cells(world, role));
         cells.extend(services::cells(world, role));
     }
