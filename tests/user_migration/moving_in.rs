@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 
 use super::{ARGON2ID, FUNCTION, put, response, row, sign_in};
-use crate::common::{answer, audit_lines, invoke, last_decision, stack};
+use crate::common::{answer, audit_lines, event, invoke, last_decision, stack, stack_under};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_old_password_moves_the_user_in_with_what_the_policy_maps() {
@@ -29,6 +29,45 @@ async fn the_old_password_moves_the_user_in_with_what_the_policy_maps() {
     untouched["response"] = serde_json::from_str::<Value>(&sent).unwrap()["response"].clone();
     assert_eq!(untouched, serde_json::from_str::<Value>(&sent).unwrap());
     assert_eq!(last_decision(&stack), "migrated password-verified");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_typed_a_phone_number_keeps_the_user_name_of_the_old_system() {
+    let attributes = "attributes = { email = \"email\", name = \"full_name\"";
+    let more = "phone_number = { e164 = \"phone\", country_code = \"1\" }, username = \"login\"";
+    let stack = stack_under(attributes, &format!("{attributes}, {more}")).await;
+    for key in ["+14325551212", "rear.admiral@example.com", "admiral"] {
+        let mut row = row(key);
+        let (_, AttributeValue::M(known)) = row.last_mut().unwrap() else {
+            unreachable!("the attributes come last");
+        };
+        for (name, value) in [
+            ("phone", "432-555-1212"),
+            ("login", "admiral"),
+            ("email", "rear.admiral@example.com"),
+        ] {
+            known.insert(name.to_owned(), AttributeValue::S(value.to_owned()));
+        }
+        put(&stack, row).await;
+    }
+    let typed = |name: &str| {
+        event("user-migration.Authentication.phone", |event| {
+            event["userName"] = json!(name);
+            event["request"]["password"] = json!("U*U");
+        })
+    };
+    // Cognito takes a user name beside an alias that was typed, in any case, and nowhere else.
+    for (name, user_name) in [
+        ("+14325551212", json!("admiral")),
+        ("Rear.Admiral@Example.com", json!("admiral")),
+        ("admiral", Value::Null),
+    ] {
+        let answered = response(&answer(&invoke(&stack, FUNCTION, &typed(name)).await));
+        let attributes = &answered["userAttributes"];
+        assert_eq!(attributes["phone_number"], "+14325551212", "{name}");
+        assert_eq!(attributes["phone_number_verified"], "false", "{name}");
+        assert_eq!(attributes["username"], user_name, "{name}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
