@@ -73,11 +73,11 @@ impl MySql {
         let mut found = asked.await.map_err(|error| meaning(&error))?;
         let mut rows = Vec::new();
         while let Some(row) = found.next().await.map_err(|error| meaning(&error))? {
-            rows.push(cells(row));
             if rows.len() == ENOUGH_ROWS {
                 // There may be any number more on their way.
                 return Ok((rows, None));
             }
+            rows.push(cells(row));
         }
         drop(found);
         Ok((rows, Some(self)))

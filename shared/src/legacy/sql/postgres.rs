@@ -68,11 +68,11 @@ impl Postgres {
         let mut found = pin!(found.map_err(|error| meaning(&error))?);
         let mut rows = Vec::new();
         while let Some(row) = found.try_next().await.map_err(|error| meaning(&error))? {
-            rows.push(cells(&row));
             if rows.len() == ENOUGH_ROWS {
                 // There may be any number more on their way.
                 return Ok((rows, None));
             }
+            rows.push(cells(&row));
         }
         Ok((rows, Some(self)))
     }
