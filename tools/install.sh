@@ -68,7 +68,7 @@ if [[ $(cat "$folder/.stamp" 2>/dev/null || true) != "$stamp" ]]; then
   echo "installing ${folder#"$PWD"/} …" >&2
   rm -rf "$folder"
   mkdir -p target/tools
-  log=target/tools/${name//\//-}.log
+  log=$PWD/target/tools/${name//\//-}.log
   if ! "install_$kind" "${@:3}" >"$log" 2>&1; then
     cat "$log" >&2
     echo "$name could not be installed" >&2
