@@ -2,8 +2,8 @@
 
 from checks import check, equal
 from endpoint import KEY
-from group import NewPool
 from local_world import LocalWorld
+from new_pool import NewPool
 
 # `U*U`, of the tests of crypt_blowfish.
 BCRYPT = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"
