@@ -1,0 +1,109 @@
+"""Each SDK, by each way: its own row, and not a stranger's; and new credentials before those that it has expire."""
+
+import json
+import sys
+import urllib.parse
+
+from checks import check, equal
+from clients import NOTES, by_container, by_process, by_web_identity, run
+from front import Front
+from local_world import LocalWorld, send
+
+STRANGER = "us-east-1:99999999-0000-4000-8000-000000000000"
+
+
+def identity(world: LocalWorld, jwt: str) -> str:
+    form = {
+        "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+        "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+        "subject_token": jwt,
+    }
+    status, answer = send(f"{world.vendor}/token", data=urllib.parse.urlencode(form).encode())
+    equal(status, 200)
+    return answer["identity_id"]
+
+
+def own_row_only(world: LocalWorld, way: str, environment):
+    """`environment` makes that of a client, by its name and its proof."""
+    for sdk, note in NOTES.items():
+        name = f"{way}-{sdk.replace(' ', '-')}"
+        jwt = world.jwt(name)
+        env, own = environment(name, jwt), identity(world, jwt)
+        done = run(world, sdk, env, own)
+        equal((sdk, done.returncode, done.stdout), (sdk, 0, f"{note}\n"))
+        done = run(world, sdk, env, STRANGER)
+        assert done.returncode, f"{sdk} reached a stranger's row"
+        assert "AccessDeniedException" in done.stderr, f"{sdk}: {done.stderr}"
+
+
+@check
+def by_a_container_s_uri_each_reaches_its_own_row_only(world: LocalWorld):
+    own_row_only(world, "container", lambda name, jwt: by_container(world, name, jwt, world.vendor))
+
+
+@check
+def by_credential_process_each_reaches_its_own_row_only_and_the_vendor_is_asked_once(world: LocalWorld):
+    front = Front(world.vendor)
+    own_row_only(world, "process", lambda name, jwt: by_process(world, name, jwt, front.url))
+    # Two runs of each SDK, of which the CLI's are two processes each.
+    equal(front.times("POST /token"), len(NOTES))
+
+
+@check
+def by_a_web_identity_file_each_reaches_its_own_row_only(world: LocalWorld):
+    front = Front(world.aws)
+    own_row_only(world, "file", lambda name, jwt: by_web_identity(world, name, jwt, world.vendor, front.url))
+    # Each run of each SDK; but the AWS CLI keeps such sessions in a cache of its own.
+    equal(front.times("AssumeRoleWithWebIdentity"), 2 * len(NOTES) - 1)
+
+
+# Within each SDK's own time before the end, in which it asks for others: between a program's first call and its second.
+SOON = {"boto3": 599, "JavaScript": 299}
+
+
+@check
+def by_a_container_s_uri_each_asks_again_before_its_credentials_expire(world: LocalWorld):
+    for sdk, seconds in SOON.items():
+        jwt = world.jwt(f"soon-{sdk}")
+        for lifetimes, asked in [((), 1), ((seconds,), 2)]:
+            front = Front(world.vendor, lifetimes=lifetimes)
+            done = run(world, sdk, by_container(world, f"soon-{sdk}", jwt, front.url), identity(world, jwt))
+            equal((sdk, done.returncode, front.times("GET /credentials")), (sdk, 0, asked))
+
+
+@check
+def by_credential_process_each_asks_again_and_is_given_others(world: LocalWorld):
+    for sdk, seconds in SOON.items():
+        jwt = world.jwt(f"soon-{sdk}")
+        own, front = identity(world, jwt), Front(world.vendor)
+        # What the SDK is told first ends soon; poolkeeper itself keeps nothing here.
+        aged = (sys.executable, world.folder / "aged.py", world.work / f"aged-{sdk}", str(seconds))
+        done = run(world, sdk, by_process(world, f"soon-{sdk}", jwt, front.url, "--no-cache", first=aged), own)
+        equal((sdk, done.returncode, front.times("POST /token")), (sdk, 0, 2))
+
+
+@check
+def of_a_session_that_ends_soon_credential_process_keeps_nothing_that_boto3_would_not_take(world: LocalWorld):
+    jwt = world.jwt("kept")
+    own, front = identity(world, jwt), Front(world.vendor, lifetimes=(599,))
+    env = by_process(world, "kept", jwt, front.url, "--refresh-before", "900")
+    equal(run(world, "boto3", env, own).returncode, 0)
+    equal(front.times("POST /token"), 2)
+
+
+@check
+def by_a_web_identity_file_each_goes_to_sts_again_before_its_session_expires(world: LocalWorld):
+    for sdk, seconds in SOON.items():
+        jwt = world.jwt(f"soon-{sdk}")
+        front = Front(world.aws, lifetimes=(seconds,))
+        env = by_web_identity(world, f"soon-{sdk}", jwt, world.vendor, front.url)
+        done = run(world, sdk, env, identity(world, jwt))
+        equal((sdk, done.returncode, front.times("AssumeRoleWithWebIdentity")), (sdk, 0, 2))
+
+
+@check
+def credentials_reach_no_process_s_arguments_and_no_other_user_s_files(world: LocalWorld):
+    for file in world.work.rglob("*.cache/**/*"):
+        equal((file.name, file.stat().st_mode & 0o077), (file.name, 0))
+    kept = [json.loads(file.read_text()) for file in world.work.rglob("*.cache/**/*.json")]
+    assert kept and all(entry["SecretAccessKey"] for entry in kept)
