@@ -21,7 +21,7 @@ MEMORY = {
     "user-migration": "MigrationMemorySize",
     "identity-vendor": "VendorMemorySize",
 }
-OPERATIONS = ["sign_up", "migration", "vend"]
+OPERATIONS = ["sign_up", "migration", "vend", "refuse"]
 
 
 def main() -> int:
