@@ -38,6 +38,8 @@ for architecture in "${architectures[@]}"; do
   started=$SECONDS
   cargo-lambda lambda build --release --locked --target "$target" -p poolkeeper --features "${FEATURES:-}" \
     --lambda-dir "$folder"
+  # For tools/deploy.py, which compares it with the policy.
+  echo "${FEATURES:-}" >"$folder/features"
   echo "$architecture: up to date after $((SECONDS - started)) s"
   "$linker/python" tools/packages.py "$architecture"
 done

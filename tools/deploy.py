@@ -26,6 +26,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 FUNCTIONS = "target/lambda"
 # e_machine of the ELF header. Source: the System V ABI's supplements for the two processors.
 MACHINES = {"arm64": 183, "x86_64": 62}
+# The engine of a database in the policy, and the feature of Cargo that has its driver.
+DRIVERS = {"postgresql": "postgres", "mysql": "mysql"}
 
 
 class Fault(Exception):
@@ -132,6 +134,7 @@ def stage(arguments: argparse.Namespace):
     shutil.copy(arguments.samconfig, folder / "samconfig.toml")
     shutil.copytree(arguments.policy, folder / "policy")
     packages = (arguments.packages or ROOT / "target") / f"lambda-{arguments.architecture}"
+    check_drivers(arguments.policy / "policy.toml", packages)
     built = sorted(packages.glob("*/bootstrap"))
     if not built:
         raise Fault(f"no functions in {packages}: run tools/build-lambda.sh {arguments.architecture}, or say --packages")
@@ -140,6 +143,17 @@ def stage(arguments: argparse.Namespace):
         function = folder / FUNCTIONS / bootstrap.parent.name
         function.mkdir()
         shutil.copy(bootstrap, function / "bootstrap")
+
+
+def check_drivers(policy: pathlib.Path, packages: pathlib.Path):
+    """Without the driver of a database that the policy names, user-migration would not start."""
+    stores = tomllib.loads(policy.read_text()).get("user-migration", {}).get("stores", [])
+    needed = {DRIVERS[store["sql"]["engine"]] for store in stores if "sql" in store}
+    features = packages / "features"
+    built = features.read_text().strip().split(",") if features.exists() else []
+    if not needed <= set(built):
+        features = ",".join(sorted(needed))
+        raise Fault(f"{policy} names a database whose driver the packages lack: build them with FEATURES={features}")
 
 
 def check_machine(bootstrap: pathlib.Path, architecture: str):

@@ -31,6 +31,7 @@ for architecture in arm64 x86_64; do
     install -D "target/$functions/$function/bootstrap" "$folder/$functions/$function/bootstrap"
     cp "$zip" "$dist/poolkeeper-$version-$architecture-$function.zip"
   done
+  cp "target/$functions/features" "$folder/$functions/features"
   # In a checkout the functions of either architecture are copied to target/lambda; here they stay where they are.
   sed -E "s|CodeUri: target/lambda/|CodeUri: $functions/|
     /^  Architecture:/,/Default:/s|Default: .*|Default: $architecture|" template.yaml >"$folder/template.yaml"

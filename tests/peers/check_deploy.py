@@ -7,6 +7,18 @@ from processes import Failed
 from world import STACK, World
 
 FUNCTIONS = ["PreSignUpFunction", "PostConfirmationFunction", "UserMigrationFunction", "IdentityVendorFunction"]
+# The packages of `make deploy-local` have no driver.
+SQL_STORE = """[[user-migration.stores]]
+name = "shop"
+[user-migration.stores.sql]
+engine = "postgresql"
+host = "localhost"
+database = "shop"
+user = "poolkeeper"
+password = "shop"
+query = "SELECT id, password_hash FROM users WHERE email = $1"
+
+"""
 
 
 @check
@@ -48,6 +60,19 @@ def a_bad_policy_is_stopped_before_the_deploy(world: World):
     finally:
         rules.write_text(good)
     assert "no such section" in says and "is not good" in says, says
+    equal(last_update(world), updated)
+
+
+@check
+def a_store_whose_driver_the_packages_lack_is_stopped_before_the_deploy(world: World):
+    rules, updated = world.work / "policy/policy.toml", last_update(world)
+    good = rules.read_text()
+    rules.write_text(good.replace("[identity-vendor]\n", SQL_STORE + "[identity-vendor]\n", 1))
+    try:
+        says = refusal(world)
+    finally:
+        rules.write_text(good)
+    assert "names a database whose driver the packages lack: build them with FEATURES=postgres" in says, says
     equal(last_update(world), updated)
 
 

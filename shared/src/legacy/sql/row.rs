@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn other_names_of_columns_are_the_policys() {
+    fn columns_have_the_names_that_the_policy_gives_them() {
         let columns = SqlColumns {
             id: "uid".to_owned(),
             password_hash: "pw".to_owned(),
