@@ -9,7 +9,7 @@ OUT = $(or $(CARGO_TARGET_DIR),target)/debug
 # Of this machine, in Lambda's words.
 HOST := $(shell uname -m | sed 's/aarch64/arm64/')
 
-.PHONY: help run test peers clients prerequisites rust docs dependencies policy template isolation fuzz packages
+.PHONY: help run test peers clients prerequisites rust docs dependencies policy template isolation fuzz packages start-up
 
 help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 16
@@ -20,7 +20,7 @@ run: ## starts the suite on this machine and plays the tour; ARGS=--once ends af
 	@$(CARGO) build --workspace --bins --locked
 	@$(OUT)/poolkeeper-local $(ARGS)
 
-test: prerequisites rust docs dependencies policy template isolation fuzz packages ## runs every check that each machine can
+test: prerequisites rust docs dependencies policy template isolation fuzz packages start-up ## runs every check that each machine can
 	@echo "every check passed"
 
 # What needs programs that not every machine has, or takes long. Each names what it misses.
@@ -91,6 +91,24 @@ packages: ## builds the functions for Lambda, for this machine's architecture, a
 release: prerequisites ## packages for both architectures that deploy without Rust, with checksums and a bill of materials
 	@echo "== release"
 	@tools/release.sh
+
+# Of the package for x86_64 in November 2026, and a fifth (docs/performance.md).
+START_INSTRUCTIONS := 590000
+# So that it has clients to open. Nobody answers there.
+WITH_CLIENTS := DIRECTORY_TABLE=t EPHEMERAL_TABLE=e DEFERRED_QUEUE_URL=https://127.0.0.1:9/q AWS_ACCESS_KEY_ID=a \
+	AWS_SECRET_ACCESS_KEY=b AWS_ENDPOINT_URL=https://127.0.0.1:9
+
+start-up: packages ## counts the instructions of a start with local checks, and that none is of TLS
+	@echo "== start-up"
+ifeq ($(shell uname -s),Linux)
+	@$(CARGO) build --workspace --all-targets --locked --quiet
+	@tools/start_instructions.py $(OUT)/pre-sign-up --tls none
+	@tools/start_instructions.py $(OUT)/post-confirmation --tls some \
+		--event events/post-confirmation.ConfirmSignUp.json $(WITH_CLIENTS:%=--variable %)
+	@tools/start_instructions.py target/lambda-$(HOST)/pre-sign-up/bootstrap --at-most $(START_INSTRUCTIONS)
+else
+	@echo "counted on Linux alone: what is packaged runs nowhere else"
+endif
 
 # Deploying: into MiniStack on this machine, and into AWS.
 

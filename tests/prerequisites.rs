@@ -14,7 +14,7 @@ const EVERYWHERE: [&str; 10] = [
 ];
 
 /// A machine with everything that the checks need, as far as the script can tell.
-const WHOLE: [(&str, &str); 6] = [
+const WHOLE: [(&str, &str); 7] = [
     ("cargo", "true"),
     // Any folder will do for the libraries of a target.
     (
@@ -25,6 +25,7 @@ const WHOLE: [(&str, &str); 6] = [
     ("python3", "true"),
     ("node", "echo v20.1.0"),
     ("npm", "true"),
+    ("valgrind", "true"),
 ];
 
 /// What the script says on the whole machine with one program replaced, or taken away.
@@ -73,7 +74,12 @@ fn each_missing_program_is_named_with_the_way_to_install_it() {
         ("python3", "apt-get install python3"),
         ("node", "https://nodejs.org"),
         ("npm", "apt-get install npm"),
+        ("valgrind", "apt-get install valgrind"),
     ] {
+        // Its binaries are Linux's.
+        if name == "valgrind" && !cfg!(target_os = "linux") {
+            continue;
+        }
         let (passed, said) = told(name, "", false);
         assert!(!passed && said.starts_with("missing: "), "{name}: {said}");
         assert!(said.contains(how), "{name}: {said}");

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """Counts the instructions of a function's start and first event, and tells whether TLS code ran.
 
-    tools/start_instructions.py BINARY [--event FILE] [--policy FILE] [--variable NAME=VALUE]…
+    tools/start_instructions.py BINARY [--event FILE] [--policy FILE] [--variable NAME=VALUE]… [--at-most N]
+                                [--tls none|some]
 
 BINARY is a function as Cargo builds it (target/debug/pre-sign-up). It runs under valgrind's callgrind, over a Runtime API
 that hands it one event. Instructions, unlike milliseconds, are the same on a busy machine: compare two versions built
 with the same profile. Symbols are told only of a binary that has them (not of a release build). Needs valgrind.
+Exits with 1 where there are more instructions than --at-most, or TLS code ran, or did not, against --tls; with 2 where
+that cannot be told: no valgrind, no answer, no symbols.
 """
 
 import argparse
@@ -13,6 +16,7 @@ import http.server
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,6 +26,7 @@ import time
 TREE = pathlib.Path(__file__).resolve().parent.parent
 # Of Rust's names, as callgrind writes them: what only a TLS handshake, or its preparation, runs.
 TLS = re.compile(r"^fn=\(\d+\) .*\b(rustls|webpki|ring)\b", re.MULTILINE)
+SYMBOLS = re.compile(r"^fn=\(\d+\) .*\btokio::", re.MULTILINE)
 PATIENCE_SECONDS = 300
 
 
@@ -101,7 +106,12 @@ def main() -> int:
     parser.add_argument("--event", default=TREE / "events/pre-sign-up.SignUp.json", type=pathlib.Path)
     parser.add_argument("--policy", default=str(TREE / "policy/policy.toml"))
     parser.add_argument("--variable", action="append", default=[], help="one more of the function's own")
+    parser.add_argument("--at-most", type=int, help="instructions")
+    parser.add_argument("--tls", choices=("none", "some"), help="whether TLS code has to run")
     arguments = parser.parse_args()
+    if shutil.which("valgrind") is None:
+        print("missing: valgrind\n  install: apt-get install valgrind; dnf install valgrind", file=sys.stderr)
+        return 2
     variables = dict(pair.split("=", 1) for pair in arguments.variable)
     variables["POLICY_FILE"] = arguments.policy
     api = RuntimeApi(arguments.event.read_bytes())
@@ -110,12 +120,23 @@ def main() -> int:
         counts = pathlib.Path(folder) / "callgrind"
         said = run(arguments.binary, variables, api, str(counts))
         instructions = re.search(r"Collected : (\d+)", said)
-        symbols = TLS.findall(counts.read_text()) if counts.exists() else []
+        functions = counts.read_text() if counts.exists() else ""
+    symbols, told = TLS.findall(functions), SYMBOLS.search(functions) is not None
     if not api.answered or instructions is None:
         print(f"the function did not answer the event:\n{said}", file=sys.stderr)
         return 2
+    count = int(instructions[1])
     tls = f"TLS code ran: {len(symbols)} functions" if symbols else "no TLS code ran"
-    print(f"{int(instructions[1]):,} instructions, {tls}")
+    print(f"{count:,} instructions, {tls if told else 'no symbols'}")
+    if arguments.tls and not told:
+        print("the binary has no symbols: whether TLS code ran cannot be told", file=sys.stderr)
+        return 2
+    if arguments.at_most and count > arguments.at_most:
+        print(f"more than {arguments.at_most:,} instructions: see docs/performance.md", file=sys.stderr)
+        return 1
+    if arguments.tls and (arguments.tls == "some") != bool(symbols):
+        print(f"TLS code has to run: {arguments.tls}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -11,6 +11,7 @@ mod bounded;
 mod complaint;
 mod diagnose;
 mod error;
+mod excerpt;
 mod group;
 mod identity_vendor;
 mod place;
@@ -106,6 +107,17 @@ impl PolicyFile {
     /// # Errors
     /// All that is wrong with it, or with the syntax within it.
     pub fn section<R: Rules>(&self) -> Result<R, PolicyErrors> {
+        let own = excerpt::excerpt(self.source.text(), R::SECTION);
+        let own = own.map(|own| Source::new("", own));
+        // What is wrong, and where, the whole file tells.
+        match own.map(|own| Self { source: own }.section_of_whole()) {
+            Some(Ok(rules)) => Ok(rules),
+            _ => self.section_of_whole(),
+        }
+    }
+
+    /// The same, by reading all that there is.
+    fn section_of_whole<R: Rules>(&self) -> Result<R, PolicyErrors> {
         let (root, syntax) = DeTable::parse_recoverable(self.source.text());
         let mut errors = self.source.syntax_errors(&syntax, Some(R::SECTION));
         if !errors.is_empty() {
@@ -176,5 +188,7 @@ impl fmt::Debug for PolicyFile {
     }
 }
 
+#[cfg(test)]
+mod excerpt_tests;
 #[cfg(test)]
 mod tests;

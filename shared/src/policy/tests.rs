@@ -4,7 +4,7 @@ use super::*;
 use crate::jwt::IssuerUrl;
 
 /// A file in which nothing is wrong; each test bends it once.
-const GOOD: &str = r#"version = 1
+pub(super) const GOOD: &str = r#"version = 1
 
 [pre-sign-up]
 [[pre-sign-up.checks]]
