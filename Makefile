@@ -67,6 +67,10 @@ policy: ## checks every section of policy/policy.toml (POLICY=… for another fi
 disposable-domains: ## writes policy/disposable-domains.txt from the list that tools/disposable-domains.lock pins
 	@"$$(tools/install.sh venv disposable-domains tools/disposable-domains.lock)/python" tools/disposable-domains.py
 
+.PHONY: phone-countries
+phone-countries: ## writes shared/src/phone/countries.txt from the library that tools/phone-countries.lock pins; minutes
+	@"$$(tools/install.sh venv phone-countries tools/phone-countries.lock)/python" tools/phone-countries.py
+
 template: ## lints template.yaml (sam, cfn-lint, checkov; installed into target/tools)
 	@echo "== template"
 	@tools/lint-template.sh
@@ -88,10 +92,6 @@ packages: ## builds the functions for Lambda, for this machine's architecture, a
 	@tools/build-lambda.sh $(HOST)
 	@$(or $(PYTHON),python3) tools/unbuilt_store.py $(HOST)
 
-release: prerequisites ## packages for both architectures that deploy without Rust, with checksums and a bill of materials
-	@echo "== release"
-	@tools/release.sh
-
 # Of the package for x86_64 in November 2026, and a fifth (docs/performance.md).
 START_INSTRUCTIONS := 590000
 # So that it has clients to open. Nobody answers there.
@@ -109,6 +109,10 @@ ifeq ($(shell uname -s),Linux)
 else
 	@echo "counted on Linux alone: what is packaged runs nowhere else"
 endif
+
+release: prerequisites ## packages for both architectures that deploy without Rust, with checksums and a bill of materials
+	@echo "== release"
+	@tools/release.sh
 
 # Deploying: into MiniStack on this machine, and into AWS.
 

@@ -99,6 +99,14 @@ fn the_list_of_disposable_domains_is_of_the_version_that_is_pinned() {
 }
 
 #[test]
+fn the_table_of_phone_countries_is_of_the_version_that_is_pinned() {
+    let lock = std::fs::read_to_string(tree("tools/phone-countries.lock")).unwrap();
+    let table = std::fs::read_to_string(tree("shared/src/phone/countries.txt")).unwrap();
+    let pinned = lock.lines().next().unwrap().replace("==", " ");
+    assert!(table.contains(&format!("from {pinned} (")), "{pinned}");
+}
+
+#[test]
 fn every_default_that_a_comment_names_is_the_default() {
     let compiled = |file: &PolicyFile| shared::policy::compiled(file).map_err(|e| e.to_string());
     let plain = compiled(&PolicyFile::parse("policy.toml", shipped())).unwrap();

@@ -1,5 +1,9 @@
 //! Phone numbers, as Cognito takes them.
 
+mod country;
+
+pub use self::country::{Country, UnknownCountry};
+
 /// Whether this is an E.164 number: `+`, and up to 15 digits of which the first is no zero (ITU-T E.164,
 /// section 6; Cognito's Developer Guide, "Working with user attributes").
 pub fn is_e164(text: &str) -> bool {

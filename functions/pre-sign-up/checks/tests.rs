@@ -175,6 +175,59 @@ async fn phone_numbers() {
 }
 
 #[tokio::test]
+async fn countries_of_phone_numbers() {
+    let table = "phone_number = { allow = [\"AT\", \"US\", \"+44\"], deny = [\"JE\", \"+1907\", \"+43720\"] }";
+    let not_allowed = "refuse phone-country-not-allowed";
+    assert_table(
+        table,
+        "phone_number",
+        &[
+            ("+436601234567", "pass"),
+            ("+12025550100", "pass"),
+            ("+14165550100", not_allowed),
+            ("+18765550100", not_allowed),
+            ("+491701234567", not_allowed),
+            ("+447400123456", "pass"),
+            ("+441534123456", "refuse phone-country-denied"),
+            // A denied prefix as long as what tells the country, and one that is longer.
+            ("+19075550100", "refuse phone-prefix-denied"),
+            ("+43720123456", "refuse phone-prefix-denied"),
+            ("+10005550100", "refuse phone-country-unknown"),
+            ("+999123456", "refuse phone-country-unknown"),
+            ("+881612345678", not_allowed),
+            ("", "pass"),
+        ],
+    )
+    .await;
+    // A longer prefix that is allowed beats a country that is denied, and the country a shorter prefix.
+    let table = "phone_number = { allow = [\"+1\", \"+18769\"], deny = [\"JM\", \"001\"] }";
+    let rows = [
+        ("+18769550100", "pass"),
+        ("+18765550100", "refuse phone-country-denied"),
+        ("+12025550100", "pass"),
+        ("+881612345678", "refuse phone-country-denied"),
+        // It could be one of Jamaica's by now.
+        ("+10005550100", "refuse phone-country-unknown"),
+        ("+436601234567", "refuse phone-prefix-not-allowed"),
+    ];
+    assert_table(table, "phone_number", &rows).await;
+    let lax = "on_undecided = \"allow\"\nphone_number = { deny = [\"CU\"] }";
+    let rows = [
+        ("+5351234567", "refuse phone-country-denied"),
+        ("+999123456", "report phone-country-unknown"),
+        ("+436601234567", "pass"),
+    ];
+    assert_table(lax, "phone_number", &rows).await;
+    // What is let in by its prefix needs no country where none is denied.
+    let table = "phone_number = { allow = [\"+999\", \"AT\"] }";
+    let rows = [
+        ("+999123456", "pass"),
+        ("+998123456", "refuse phone-country-not-allowed"),
+    ];
+    assert_table(table, "phone_number", &rows).await;
+}
+
+#[tokio::test]
 async fn user_names() {
     let table = "user_name = { pattern = \"[a-z][a-z0-9]*\", min_length = 2, max_length = 8, reserved = [\"Admin\", \"root\"] }";
     let checks = checks(&[table]);

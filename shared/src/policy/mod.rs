@@ -42,8 +42,8 @@ pub use self::{
     pre_sign_up::{
         Attribute, AutoConfirm, Captcha, CaptchaProvider, Check, CheckKind, Clients,
         DisposableDomain, DomainPattern, EmailDomain, Federation, HttpsCheck, Invitation,
-        LegacyUser, Mode, Pattern, PhoneNumber, PhonePrefix, PreSignUp, Provider, ProviderUser,
-        SignUpKind, TextRules, Undecided, UserName, Velocity, VelocityBy,
+        LegacyUser, Mode, Pattern, PhoneNumber, PhoneNumbers, PhonePrefix, PreSignUp, Provider,
+        ProviderUser, SignUpKind, TextRules, Undecided, UserName, Velocity, VelocityBy,
     },
     rules::{Findings, Rules, WrittenSection},
     user_migration::{UserMigration, WeakPassword},

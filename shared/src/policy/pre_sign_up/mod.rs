@@ -30,7 +30,7 @@ pub use self::{
     invitation::Invitation,
     kind::{CheckKind, DisposableDomain},
     legacy_user::LegacyUser,
-    phone_number::{PhoneNumber, PhonePrefix},
+    phone_number::{PhoneNumber, PhoneNumbers, PhonePrefix},
     sign_up_kind::SignUpKind,
     text::{Attribute, Pattern, TextRules, UserName},
     velocity::{Velocity, VelocityBy},
