@@ -154,6 +154,37 @@ async fn an_invitation_that_is_not_theirs_to_use_keeps_people_out_and_is_left_al
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_for_the_address_is_what_its_confirmation_redeems() {
+    let stack = stack_checking(CHECK, &[]).await;
+    let bound = invitation([("email", json!(address_digest(ADA)))]);
+    put(&stack, "DirectoryTable", bound).await;
+    let mut open = invitation([]);
+    let other = DirectoryKey::invitation("open");
+    open.extend(key_item(&other));
+    put(&stack, "DirectoryTable", open).await;
+    let marked = async || {
+        let marks = items(&stack, "EphemeralTable").await;
+        assert_eq!(marks.len(), 1, "{marks:?}");
+        read_text(&marks[0], "invitation").unwrap().to_owned()
+    };
+    // Somebody with an invitation of their own types Ada's address, before her and after her.
+    for (code, key) in [
+        ("open", &other),
+        (CODE, &DirectoryKey::invitation(CODE)),
+        ("open", &DirectoryKey::invitation(CODE)),
+    ] {
+        answer(&invoke(&stack, FUNCTION, &invited(ADA, code)).await);
+        assert_eq!(marked().await, key.pk, "{code}");
+    }
+    // Until hers is over.
+    let mut mark = items(&stack, "EphemeralTable").await.remove(0);
+    mark.extend([number("expires_at", now() - 1)]);
+    put(&stack, "EphemeralTable", mark).await;
+    answer(&invoke(&stack, FUNCTION, &invited(ADA, "open")).await);
+    assert_eq!(marked().await, other.pk);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_sign_up_that_another_check_refuses_holds_nothing() {
     let stack = stack_checking(CHECK, &[]).await;
     put(&stack, "DirectoryTable", invitation([])).await;

@@ -151,18 +151,26 @@ impl Hold {
         }
     }
 
-    /// Tells the confirmation of this address which invitation it used; the latest sign-up counts.
+    /// Tells the confirmation of this address which invitation it used. The latest sign-up counts, but for this:
+    /// an invitation that is for the address alone is not displaced by one that anybody could show, or who holds
+    /// such a one could take from others what they were invited to.
     async fn remember(
         &self,
         services: &Services,
         until: i64,
         deadline: Deadline,
     ) -> Result<(), ServiceError> {
-        let item = Item::from([
+        let mut item = Item::from([
             text("pk", &self.reservation.0),
             text("invitation", &self.key.pk),
             number("expires_at", until),
         ]);
-        services.put_ephemeral(item, deadline).await
+        if self.bound {
+            item.extend([number("bound", 1)]);
+            return services.put_ephemeral(item, deadline).await;
+        }
+        let now = number(":now", OffsetDateTime::now_utc().unix_timestamp());
+        let displaces = ("attribute_not_exists(bound) OR expires_at <= :now", now);
+        services.put_ephemeral_if(item, displaces, deadline).await
     }
 }
