@@ -5,7 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use shared::policy::{IdentityVendor, PolicyErrors, PolicyFile};
+use shared::policy::{
+    CheckKind, IdentityVendor, PolicyErrors, PolicyFile, PostConfirmation, PreSignUp,
+};
 
 use crate::{Outcome, error::Error, help};
 
@@ -64,5 +66,26 @@ fn findings(file: &Path) -> Vec<String> {
             ));
         }
     }
+    findings.extend(apart(&policy).map(|apart| format!("{}: {apart}", file.display())));
     findings
+}
+
+/// What sections say that does not go together. No function can tell: each reads its own. A section that is wrong is
+/// told already.
+fn apart(policy: &PolicyFile) -> Option<&'static str> {
+    let sign_up: PreSignUp = policy.section().ok()?;
+    let confirmation: PostConfirmation = policy.section().ok()?;
+    let mut checks = sign_up.checks.iter();
+    let asks = checks.any(|check| matches!(check.kind, CheckKind::Invitation(_)));
+    match (asks, confirmation.redeem_invitations) {
+        (true, false) => Some(
+            "post-confirmation.redeem_invitations: expected true, for a check of pre-sign-up asks for invitations: \
+             nobody redeems them, and each serves one account after the other",
+        ),
+        (false, true) => Some(
+            "post-confirmation.redeem_invitations: expected a check `invitation` of pre-sign-up with it: without one \
+             no sign-up holds an invitation that could be redeemed",
+        ),
+        _ => None,
+    }
 }

@@ -66,3 +66,42 @@ fn a_file_of_keys_that_the_policy_names_must_be_there_and_hold_keys() {
     .unwrap();
     assert_eq!(check(&folder, policy).0, 0);
 }
+
+#[test]
+fn invitations_that_are_asked_for_are_redeemed_and_the_other_way_round() {
+    let folder = Folder::new();
+    for (mode, redeems, code, told) in [
+        ("enforce", "redeem_invitations = true", 0, "valid"),
+        ("enforce", "", 1, "redeem_invitations: expected true"),
+        (
+            "report",
+            "redeem_invitations = false",
+            1,
+            "redeem_invitations: expected true",
+        ),
+        ("off", "", 0, "valid"),
+        (
+            "off",
+            "redeem_invitations = true",
+            1,
+            "expected a check `invitation`",
+        ),
+    ] {
+        let policy = format!(
+            "version = 1\n[[pre-sign-up.checks]]\nname = \"invited\"\nmode = \"{mode}\"\ninvitation = {{}}\n\
+             [post-confirmation]\n{redeems}\n"
+        );
+        let (found, output) = check(&folder, &policy);
+        assert_eq!(
+            (found, output.contains(told)),
+            (code, true),
+            "{policy}: {output}"
+        );
+    }
+    // A section that is not there says nothing.
+    let (found, output) = check(
+        &folder,
+        "version = 1\n[post-confirmation]\nredeem_invitations = true\n",
+    );
+    assert_eq!(found, 0, "{output}");
+}
