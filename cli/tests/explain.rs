@@ -1,7 +1,7 @@
 //! `poolkeeper explain`, as an operator runs it.
 use std::path::Path;
 
-use crate::support::{Run, poolkeeper};
+use crate::support::{Folder, Run, poolkeeper};
 
 fn tree(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
@@ -83,4 +83,106 @@ fn checks_that_ask_something_are_shown_and_not_asked() {
         ]
     );
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn every_kind_of_check_is_explained() {
+    let kinds = [
+        (
+            "domain",
+            "email_domain = { allow = [\"example.com\"] }",
+            true,
+        ),
+        ("throwaway", "disposable_domain = {}", true),
+        ("names", "user_name = { min_length = 1 }", true),
+        (
+            "locale",
+            "attribute = { name = \"locale\", max_length = 5 }",
+            true,
+        ),
+        ("prefix", "phone_number = { deny = [\"+1876\"] }", true),
+        (
+            "country",
+            "phone_number = { allow = [\"AT\", \"US\"] }",
+            true,
+        ),
+        ("invited", "invitation = {}", false),
+        ("mailbox", "unique_email = {}", false),
+        ("stopped", "blocked = {}", false),
+        (
+            "often",
+            "velocity = { by = \"email\", burst = 3, period_seconds = 60 }",
+            false,
+        ),
+        (
+            "person",
+            "captcha = { provider = \"hcaptcha\", secret = \"c\" }",
+            false,
+        ),
+        (
+            "own",
+            "https = { url = \"https://checks.example.com/\", hmac = \"own\" }",
+            false,
+        ),
+        ("legacy", "legacy_user = {}", false),
+    ];
+    let providers = "[[pre-sign-up.checks]]\nname = \"providers\"\napplies_to = [\"sign_up\"]\n\
+        federation = { providers = { Google = { any_domain = true } } }\n";
+    let folder = Folder::new();
+    std::fs::copy(
+        tree("policy/disposable-domains.txt"),
+        folder.path("disposable-domains.txt"),
+    )
+    .unwrap();
+    let policy = folder.path("policy.toml");
+    let mut text = format!("version = 1\n{providers}");
+    for (name, kind, _) in kinds {
+        text += &format!("[[pre-sign-up.checks]]\nname = \"{name}\"\n{kind}\nmode = \"report\"\n");
+    }
+    std::fs::write(
+        &policy,
+        text.replace(
+            "any_domain = true } } }",
+            "any_domain = true } } }\nmode = \"report\"",
+        ),
+    )
+    .unwrap();
+    let event = std::fs::read_to_string(tree("events/pre-sign-up.SignUp.json")).unwrap();
+    let event = event.replace(
+        "\"email\"",
+        "\"phone_number\": \"+436601234567\", \"email\"",
+    );
+    let run = poolkeeper(
+        &[
+            "explain",
+            "pre-sign-up",
+            "--policy",
+            policy.to_str().unwrap(),
+        ],
+        event,
+    );
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", run.stdout);
+    let of = |name: &str| {
+        let mut lines = run.stdout.lines();
+        let line = lines.find(|line| line.starts_with(&format!("{name}: ")));
+        line.unwrap_or_else(|| panic!("{name}: {}", run.stdout))
+    };
+    for (name, _, local) in kinds {
+        let line = of(name);
+        match local {
+            true => {
+                assert!(
+                    line.starts_with(&format!("{name}: clear: passes (")),
+                    "{line}"
+                );
+                assert!(line.ends_with(" µs)"), "{line}");
+            }
+            false => assert_eq!(line, format!("{name}: needs AWS: not asked")),
+        }
+    }
+    assert!(
+        of("providers").contains("(") && run.stdout.ends_with("\nallowed: reported\n"),
+        "{}",
+        run.stdout
+    );
 }

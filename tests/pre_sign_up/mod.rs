@@ -2,6 +2,7 @@
 
 mod auto_confirm;
 mod blocked;
+mod contract;
 mod counted;
 mod federation;
 mod invitations;
@@ -155,6 +156,10 @@ async fn nulls_and_missing_objects_are_tolerated() {
         |event: &mut Value| drop(event.as_object_mut().unwrap().remove("callerContext")),
         |event: &mut Value| drop(event.as_object_mut().unwrap().remove("response")),
         |event: &mut Value| event["request"]["userAttributes"]["email_verified"] = json!(true),
+        |event: &mut Value| event["request"]["userAttributes"]["name"] = Value::Null,
+        |event: &mut Value| event["request"]["userAttributes"]["name"] = json!(["cAnArY"]),
+        |event: &mut Value| event["request"]["userAttributes"]["name"] = json!({"cAnArY": 1}),
+        |event: &mut Value| event["request"]["clientMetadata"] = Value::Null,
     ] {
         let sent = event("pre-sign-up.SignUp", bend);
         assert_eq!(answer(&invoke(&stack, FUNCTION, &sent).await), sent);

@@ -2,6 +2,7 @@
 
 use aws_sdk_secretsmanager::Client;
 use emulator::stack::Stack;
+use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
 use super::{FUNCTION, items, sign_up, stack_checking};
@@ -80,6 +81,22 @@ async fn a_token_passes_once_and_its_own_sign_up_again() {
             assert!(!told.contains("cAnArY"), "{told}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_sign_up_twenty_times_in_parallel_passes_with_one_token() {
+    let host = Faulty::start(used("already-seen-response")).await;
+    let stack = stack_asking(&captcha(&host, "hcaptcha"), SECRET).await;
+    host.once([passed()]);
+    let sent = with_token(TOKEN);
+    let deliveries = (0..20).map(|_| invoke(&stack, FUNCTION, &sent));
+    // A new account has ten environments.
+    let deliveries = futures_util::stream::iter(deliveries).buffer_unordered(10);
+    let invocations: Vec<_> = deliveries.collect().await;
+    for invocation in invocations {
+        answer(&invocation);
+    }
+    assert_eq!(items(&stack, "EphemeralTable").await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
