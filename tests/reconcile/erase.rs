@@ -146,6 +146,47 @@ async fn a_user_who_stays_in_the_pool_is_not_recorded_anew() {
     );
 }
 
+/// The vendor's record of an identity that was a guest's, and whose it became.
+async fn has_identity(stack: &Stack, source: &str, subject: &str, id: &str) {
+    const IDENTITY_POOL: &str = "us-east-1:11111111-2222-4333-8444-555555555555";
+    let identity = DirectoryKey::identity(IDENTITY_POOL, source, subject);
+    put(stack, &identity, &[("identity_id", id), ("source", source)]).await;
+    let guest = DirectoryKey::guest(IDENTITY_POOL, id);
+    put(stack, &guest, &[("owner", &identity.pk)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn identities_go_with_their_subject_and_a_guests_becomes_nobodys() {
+    let stack = stack().await;
+    let sub = recorded(&stack).await;
+    has_identity(&stack, "app", &sub, "us-east-1:one").await;
+    has_identity(&stack, "other", &sub, "us-east-1:two").await;
+    has_identity(&stack, "app", "somebody-else", "us-east-1:three").await;
+    let said = report(&erase(&stack, &["--user", "ada@example.com", "--yes"]).await);
+    let mut ids: Vec<&str> = said["identity_ids"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["us-east-1:one", "us-east-1:two"]);
+    assert_eq!(
+        (&said["identities"], &said["guest_identities"]),
+        (&json!(2), &json!(2))
+    );
+    let left = items(&stack, "DirectoryTable").await;
+    let of = |sk: &'static str| left.iter().filter(move |item| text(item, "sk") == sk);
+    let identities: Vec<String> = of("IDENTITY")
+        .map(|item| text(item, "identity_id"))
+        .collect();
+    assert_eq!(identities, ["us-east-1:three"]);
+    let mut owners: Vec<String> = of("GUEST").map(|item| text(item, "owner")).collect();
+    owners.sort();
+    assert!(owners[0].starts_with("IDENTITY#"), "{owners:?}");
+    assert_eq!(owners[1..], ["erased", "erased"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_of_a_legacy_table_goes_too_and_what_is_misspelt_does_nothing() {
     let stack = stack().await;

@@ -25,8 +25,8 @@ use crate::{Outcome, error::Error, help};
 const USAGE: &str = "\
 poolkeeper erase --user-pool ID --directory TABLE --user NAME | --sub SUB [options] [--yes]
 
-Removes a person: the claim of their mailbox, their profile and their outbox events from the directory table, and the
-user from the pool. Consumers hear `user.deleted`. Without --yes it only says what there is. Credentials and Region are
+Removes a person: the claim of their mailbox, their profile, their outbox events and the vendor's record of their
+identities from the directory table, and the user from the pool. Consumers hear `user.deleted`. Without --yes it only says what there is. Credentials and Region are
 those of the environment. What was begun may be repeated, by --sub once the pool has lost the user.
 
   --user-pool ID        the user pool
@@ -44,7 +44,8 @@ const TIME: Duration = Duration::from_secs(600);
 const SOURCE: &str = "poolkeeper erase";
 
 /// What is left, and for how long. Printed, because somebody has to answer for it.
-const LEFT: [&str; 6] = [
+const LEFT: [&str; 7] = [
+    "the identities of the identity pool, by identity_ids: aws cognito-identity delete-identities",
     "that the person moved in from a legacy store, by a digest: without it they would come back by their old password",
     "that an invitation was redeemed, by the sub",
     "limits, reservations and marks in the ephemeral table, by digests: they expire within 40 days",
@@ -182,6 +183,9 @@ async fn erase(request: &Request) -> Result<serde_json::Value, Error> {
         "claim": records.claim.is_some(),
         "events": records.events.len(),
         "moved_in_records": records.moved.len(),
+        "identities": records.identities.len(),
+        "identity_ids": records.identity_ids,
+        "guest_identities": records.guests.len(),
         "legacy_rows": request.legacy.len(),
     });
     if let Some(members) = report.as_object_mut() {

@@ -28,6 +28,25 @@ pub(super) struct Records {
     pub(super) events: Vec<DirectoryKey>,
     /// Records of a legacy store that name them.
     pub(super) moved: Vec<DirectoryKey>,
+    /// Records of the vendor, by which the subject `sub` of a source has an identity of an identity pool.
+    pub(super) identities: Vec<DirectoryKey>,
+    /// The ids of these identities, which the identity pool still has.
+    pub(super) identity_ids: Vec<String>,
+    /// That a guest's identity became one of theirs.
+    pub(super) guests: Vec<DirectoryKey>,
+}
+
+/// Nobody: whose a guest's identity is once its owner is erased. No partition key is called so.
+const ERASED: &str = "erased";
+
+/// Whether `pk` is that of the identity of the subject `sub`, whatever the source that knows them.
+fn is_identity_of(pk: &str, sub: &str) -> bool {
+    // IDENTITY#<identity pool>#<source>#<digest>
+    let mut parts = pk.splitn(4, '#').skip(1);
+    let (Some(pool), Some(source)) = (parts.next(), parts.next()) else {
+        return false;
+    };
+    DirectoryKey::identity(pool, source, sub).pk == pk
 }
 
 fn key(item: &Item) -> Option<DirectoryKey> {
@@ -37,7 +56,8 @@ fn key(item: &Item) -> Option<DirectoryKey> {
 }
 
 impl Tables<'_> {
-    /// Reads the user's partition, and scans for moved-in records: they name their user by `sub`.
+    /// Reads the user's partition, and scans for moved-in records, which name their user by `sub`, and for
+    /// identities.
     pub(super) async fn find(
         &self,
         user_pool_id: &str,
@@ -75,16 +95,21 @@ impl Tables<'_> {
                 break;
             }
         }
+        let mut guests: Vec<(DirectoryKey, String)> = Vec::new();
         loop {
             let page = self
                 .client
                 .scan()
                 .table_name(self.directory)
-                .filter_expression("begins_with(pk, :moved) AND #sub = :sub")
+                .filter_expression(
+                    "(begins_with(pk, :moved) AND #sub = :sub) OR sk = :identity OR sk = :guest",
+                )
                 .expression_attribute_names("#sub", "sub")
                 .set_expression_attribute_values(Some(Item::from([
                     text(":moved", DirectoryKey::moved_prefix(user_pool_id)),
                     text(":sub", sub),
+                    text(":identity", DirectoryKey::identity("", "", "").sk),
+                    text(":guest", DirectoryKey::guest("", "").sk),
                 ])))
                 .set_exclusive_start_key(from)
                 .customize()
@@ -92,17 +117,34 @@ impl Tables<'_> {
                 .send()
                 .await
                 .map_err(|error| ServiceError::new("dynamodb:Scan", &error))?;
-            records
-                .moved
-                .extend(page.items.unwrap_or_default().iter().filter_map(key));
+            for item in page.items.unwrap_or_default() {
+                let Some(key) = key(&item) else {
+                    continue;
+                };
+                let own = |name| read_text(&item, name).map(str::to_owned);
+                match key.sk.as_str() {
+                    "MOVED" => records.moved.push(key),
+                    "GUEST" => guests.extend(own("owner").map(|owner| (key, owner))),
+                    _ if is_identity_of(&key.pk, sub) => {
+                        records.identity_ids.extend(own("identity_id"));
+                        records.identities.push(key);
+                    }
+                    _ => {}
+                }
+            }
             from = page.last_evaluated_key;
             if from.is_none() {
-                return Ok(records);
+                break;
             }
         }
+        let is_theirs = |owner: &str| records.identities.iter().any(|key| key.pk == owner);
+        let guests = guests.into_iter().filter(|(_, owner)| is_theirs(owner));
+        records.guests = guests.map(|(key, _)| key).collect();
+        Ok(records)
     }
 
-    /// Deletes the events, and the name in moved-in records: that somebody moved in stays, by a digest.
+    /// Deletes the events and identities, and the name in moved-in records: that somebody moved in stays, by a
+    /// digest. A guest's identity becomes nobody's before its owner goes: whoever has its token must not have it.
     pub(super) async fn forget(
         &self,
         records: &Records,
@@ -126,6 +168,26 @@ impl Tables<'_> {
                 .send()
                 .await;
             changed.map_err(|error| ServiceError::new("dynamodb:UpdateItem", &error))?;
+        }
+        for guest in &records.guests {
+            let changed = self
+                .client
+                .update_item()
+                .table_name(self.directory)
+                .set_key(Some(key_item(guest)))
+                .update_expression("SET #owner = :erased")
+                .condition_expression("attribute_exists(pk)")
+                .expression_attribute_names("#owner", "owner")
+                .expression_attribute_values(":erased", S(ERASED.to_owned()))
+                .customize()
+                .config_override(dynamodb_call(deadline))
+                .send()
+                .await;
+            changed.map_err(|error| ServiceError::new("dynamodb:UpdateItem", &error))?;
+        }
+        for identity in &records.identities {
+            self.delete(self.directory, key_item(identity), deadline)
+                .await?;
         }
         Ok(())
     }
