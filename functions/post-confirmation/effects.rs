@@ -13,10 +13,7 @@ use shared::{
     record::{Claim, Recorder, User, Written},
 };
 
-use crate::{password_reset::PasswordResets, queue::Queue};
-
-/// What is kept of the deadline for the answer, so that an effect that hangs is told as one.
-const ANSWER_RESERVE: Duration = Duration::from_millis(100);
+use crate::password_reset::PasswordResets;
 
 /// What is kept for the queue, which hears of whom the rest of the time was not enough for.
 const QUEUE_RESERVE: Duration = Duration::from_millis(700);
@@ -26,7 +23,6 @@ pub(crate) struct Effects {
     pub(crate) recorder: Recorder,
     pub(crate) password_resets: PasswordResets,
     pub(crate) enroller: Enroller,
-    pub(crate) queue: Queue,
 }
 
 /// By what a user was confirmed.
@@ -139,22 +135,6 @@ impl Effects {
             }
         }
         Ok(Recorded::All(written))
-    }
-
-    /// Asks reconcile to do what is left.
-    pub(crate) async fn ask_for_healing(
-        &self,
-        (user_pool_id, user_name): (&str, &str),
-        client_id: Option<&str>,
-        invocation: &Invocation,
-    ) {
-        let deadline = invocation.deadline().keeping(ANSWER_RESERVE);
-        let asked = self
-            .queue
-            .ask(user_pool_id, user_name, client_id, deadline)
-            .await;
-        let became = if asked.is_ok() { "asked" } else { "failed" };
-        invocation.note(|line, _| line.item("healing", became));
     }
 }
 

@@ -39,12 +39,24 @@ fn main() -> ExitCode {
                 directory,
                 ephemeral,
             },
-            queue: Queue {
-                client: aws_sdk_sqs::Client::new(&aws),
-                url,
-            },
         };
-        Ok(PostConfirmation::new(effects, policy))
+        let queue = Queue {
+            client: aws_sdk_sqs::Client::new(&aws),
+            url,
+        };
+        Ok(PostConfirmation::new(effects, queue, policy))
     };
-    start::function_or_else(build, PostConfirmation::deferring)
+    // Without rules or tables it still asks for its users to be healed, where it knows whom to ask.
+    let otherwise = |mut wiring: Wiring<'static>| async move {
+        let url = wiring.optional(
+            "DEFERRED_QUEUE_URL",
+            "the URL of the queue of deferred users",
+        );
+        let aws = aws::config().await.ok();
+        PostConfirmation::deferring(aws.zip(url).map(|(aws, url)| Queue {
+            client: aws_sdk_sqs::Client::new(&aws),
+            url,
+        }))
+    };
+    start::function_or_else(build, otherwise)
 }

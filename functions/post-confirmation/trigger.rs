@@ -14,7 +14,10 @@ use shared::{
     },
 };
 
-use crate::effects::{Confirmed, Effects, Recorded};
+use crate::{
+    effects::{Confirmed, Effects, Recorded},
+    queue::Queue,
+};
 
 const NOT_RECORDED: &str =
     "your account is confirmed but could not be set up, please sign in later";
@@ -22,6 +25,7 @@ const NOT_RECORDED: &str =
 /// The trigger, with its rules and what it does.
 pub(crate) struct PostConfirmation {
     effects: Option<Effects>,
+    queue: Option<Queue>,
     policy: policy::PostConfirmation,
 }
 
@@ -48,15 +52,19 @@ impl Confirmed {
 }
 
 impl PostConfirmation {
-    pub(crate) fn new(effects: Effects, policy: policy::PostConfirmation) -> Self {
-        let effects = Some(effects);
-        Self { effects, policy }
+    pub(crate) fn new(effects: Effects, queue: Queue, policy: policy::PostConfirmation) -> Self {
+        Self {
+            effects: Some(effects),
+            queue: Some(queue),
+            policy,
+        }
     }
 
     /// Without rules or store: every event is deferred.
-    pub(crate) fn deferring() -> Self {
+    pub(crate) fn deferring(queue: Option<Queue>) -> Self {
         Self {
             effects: None,
+            queue,
             policy: policy::PostConfirmation::default(),
         }
     }
@@ -132,11 +140,11 @@ impl Trigger for PostConfirmation {
             Ok(decision) => decision.outcome.is_failure(),
             Err(_) => true,
         };
-        if let (true, Some(effects)) = (left, &self.effects)
+        if let (true, Some(queue)) = (left, &self.queue)
             && let (Ok(pool), Ok(name)) = (event.user_pool_id(), event.user_name())
         {
             let client_id = event.caller().client_id.as_deref();
-            effects
+            queue
                 .ask_for_healing((pool, name), client_id, invocation)
                 .await;
         }

@@ -63,14 +63,16 @@ where
 }
 
 /// [`function`], for one that must answer whatever is wrong with its environment or policy: `otherwise`
-/// stands in then. A log key that is missing or wrong does not keep it from its work: one of this process
+/// stands in then, made of what the environment does have. A log key that is missing or wrong does not keep it from its work: one of this process
 /// alone stands in. Each cause is logged once.
-pub fn function_or_else<S, H, F, Fut>(build: F, otherwise: impl FnOnce() -> H) -> ExitCode
+pub fn function_or_else<S, H, F, Fut, G, Gut>(build: F, otherwise: G) -> ExitCode
 where
     S: Rules,
     H: Handler,
     F: FnOnce(S, Wiring<'static>) -> Fut,
     Fut: Future<Output = Result<H, StartError>>,
+    G: FnOnce(Wiring<'static>) -> Gut,
+    Gut: Future<Output = H>,
 {
     let cold_start = ColdStart::begin();
     run(H::FUNCTION, || async {
@@ -91,7 +93,7 @@ where
             Ok(handler) => handler,
             Err(error) => {
                 lacks(error.as_ref());
-                otherwise()
+                otherwise(Wiring::from_env()).await
             }
         };
         invocation::serve(handler, Telemetry::new(log_key), cold_start).await

@@ -285,6 +285,12 @@ async fn unreadable_rules_or_wiring_do_not_stop_it_but_every_event_is_deferred()
         );
         assert_eq!(last_decision(&stack), "deferred dependency-failed");
         assert!(log_text(&stack).contains(cause), "{cause}");
+        // The queue is known all the same: nobody waits for a whole pass over the pool.
+        let url = stack.physical_name("DeferredQueue");
+        let bodies = stack.sqs.bodies(url.rsplit('/').next().unwrap());
+        assert_eq!(bodies.len(), 1, "{cause}");
+        let event: Value = serde_json::from_str(&sent).unwrap();
+        assert!(bodies[0].contains(event["userName"].as_str().unwrap()));
     }
 }
 
