@@ -19,6 +19,8 @@ pub(crate) enum Count {
     MailboxTaken,
     /// The claim of a mailbox that is the user's no more was released.
     Released,
+    /// An invitation is held by nobody any more, whose sign-up was never confirmed.
+    HoldReleased,
     /// A user is gone from the pool.
     Deleted,
     /// A user of a legacy store was seen in the pool.
@@ -38,7 +40,7 @@ pub(crate) enum Count {
 }
 
 impl Count {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Listed,
         Self::LeftAlone,
         Self::Created,
@@ -46,6 +48,7 @@ impl Count {
         Self::Claimed,
         Self::MailboxTaken,
         Self::Released,
+        Self::HoldReleased,
         Self::Deleted,
         Self::Migrated,
         Self::Joined,
@@ -65,6 +68,7 @@ impl Count {
             Self::Claimed => "claimed",
             Self::MailboxTaken => "mailbox_taken",
             Self::Released => "released",
+            Self::HoldReleased => "holds_released",
             Self::Deleted => "deleted",
             Self::Migrated => "migrated",
             Self::Joined => "joined",

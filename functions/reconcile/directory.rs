@@ -14,7 +14,7 @@ use shared::{
     aws::{ServiceError, dynamodb_call},
     deadline::Deadline,
     record::{EventKind, PENDING_GROUPS, User, outbox_event},
-    state::{DirectoryKey, Item, key_item, read_text, rfc3339, text},
+    state::{DirectoryKey, Item, key_item, number, read_text, rfc3339, text},
 };
 use time::OffsetDateTime;
 
@@ -102,7 +102,8 @@ impl Directory {
         Ok(found)
     }
 
-    /// The next page of the profiles and moved-in records of a pool.
+    /// The next page of the profiles and moved-in records of a pool, and of the invitations whose hold was over
+    /// before `forgotten`, seconds since 1970.
     ///
     /// # Errors
     /// When the table cannot be read by `deadline`.
@@ -110,6 +111,7 @@ impl Directory {
         &self,
         pool_id: &str,
         after: Option<&DirectoryKey>,
+        forgotten: i64,
         deadline: Deadline,
     ) -> Result<Swept, ServiceError> {
         let profile = DirectoryKey::profile(pool_id, "");
@@ -121,7 +123,8 @@ impl Directory {
             .limit(PAGE)
             .set_exclusive_start_key(after.map(key_item))
             .filter_expression(
-                "(begins_with(pk, :users) AND sk = :profile) OR (begins_with(pk, :moved) AND #state = :offered)",
+                "(begins_with(pk, :users) AND sk = :profile) OR (begins_with(pk, :moved) AND #state = :offered) \
+                 OR (sk = :invitation AND reserved_until < :forgotten AND attribute_not_exists(redeemed_by))",
             )
             .expression_attribute_names("#state", "state")
             .set_expression_attribute_values(Some(Item::from([
@@ -129,6 +132,8 @@ impl Directory {
                 text(":profile", profile.sk),
                 text(":moved", moved),
                 text(":offered", "offered"),
+                text(":invitation", DirectoryKey::invitation("").sk),
+                number(":forgotten", forgotten),
             ])))
             .customize()
             .config_override(dynamodb_call(deadline.at_most(CALL)))
@@ -144,6 +149,30 @@ impl Directory {
             items: scanned.items.unwrap_or_default(),
             after,
         })
+    }
+
+    /// Lets go of an invitation whose hold was over before `forgotten`; whether it was this call that did.
+    ///
+    /// # Errors
+    /// When the table cannot be written by `deadline`.
+    pub(crate) async fn release_hold(
+        &self,
+        invitation: &DirectoryKey,
+        forgotten: i64,
+        deadline: Deadline,
+    ) -> Result<bool, ServiceError> {
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(key_item(invitation)))
+            .update_expression("REMOVE reserved_for, reserved_until")
+            // Somebody may hold or have redeemed it since it was read.
+            .condition_expression(
+                "reserved_until < :forgotten AND attribute_not_exists(redeemed_by)",
+            )
+            .set_expression_attribute_values(Some(Item::from([number(":forgotten", forgotten)])))
+            .build();
+        let update = TransactWriteItem::builder().set_update(update.ok()).build();
+        self.written(vec![update], deadline).await
     }
 
     /// Brings a profile up to date and tells of it; whether it was this call that did.

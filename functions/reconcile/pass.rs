@@ -33,6 +33,8 @@ pub(crate) struct Pass<'a> {
     pub(crate) healer: Healer<'a>,
     /// Who has changed later is left alone, seconds since 1970.
     pub(crate) settled_by: i64,
+    /// Invitations whose hold was over before are held by nobody, seconds since 1970.
+    pub(crate) forgotten: i64,
     pub(crate) deadline: Deadline,
 }
 
@@ -88,13 +90,14 @@ impl Pass<'_> {
             Stage::Sweep { after } => {
                 let directory = self.directory;
                 let swept = directory
-                    .sweep(self.pool.id, after.as_ref(), self.deadline)
+                    .sweep(self.pool.id, after.as_ref(), self.forgotten, self.deadline)
                     .await?;
                 let sweeper = Sweeper {
                     healer: &self.healer,
                     pool: self.pool,
                     seen,
                     settled_by: self.settled_by,
+                    forgotten: self.forgotten,
                 };
                 let items = swept.items.iter();
                 let swept_items: Vec<_> = items

@@ -8,6 +8,7 @@ use shared::{
     aws::{ServiceError, Trouble},
     deadline::Deadline,
     enrol::Enroller,
+    invitation::REMEMBERED,
     invocation::{Decision, Handler, Interrupted, Invocation},
     policy,
     record::Recorder,
@@ -207,6 +208,7 @@ impl Reconcile {
             id: &self.pool_id,
             pace: Pace::new(input.calls_per_second),
         };
+        let now = OffsetDateTime::now_utc().unix_timestamp();
         let pass = Pass {
             directory: &self.directory,
             queue: &self.queue,
@@ -221,9 +223,8 @@ impl Reconcile {
                 pool_id: &self.pool_id,
                 dry_run: input.dry_run,
             },
-            settled_by: OffsetDateTime::now_utc()
-                .unix_timestamp()
-                .saturating_sub(input.settle_seconds.into()),
+            settled_by: now.saturating_sub(input.settle_seconds.into()),
+            forgotten: now.saturating_sub_unsigned(REMEMBERED.as_secs()),
             deadline,
         };
         let item = CursorItem {

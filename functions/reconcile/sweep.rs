@@ -24,6 +24,8 @@ pub(crate) struct Sweeper<'a> {
     pub(crate) seen: &'a Seen,
     /// Profiles that are younger than this are left alone, seconds since 1970.
     pub(crate) settled_by: i64,
+    /// Invitations whose hold was over before are held by nobody, seconds since 1970.
+    pub(crate) forgotten: i64,
 }
 
 impl Sweeper<'_> {
@@ -36,11 +38,28 @@ impl Sweeper<'_> {
         item: &Item,
         deadline: Deadline,
     ) -> Result<Option<Count>, ServiceError> {
-        if read_text(item, "state").is_some() {
-            self.moved(item, deadline).await
-        } else {
-            self.profile(item, deadline).await
+        match read_text(item, "sk") {
+            Some("MOVED") => self.moved(item, deadline).await,
+            Some("INVITATION") => self.invitation(item, deadline).await,
+            _ => self.profile(item, deadline).await,
         }
+    }
+
+    /// An invitation is nobody's once the confirmation of the sign-up that held it would not find it any more.
+    async fn invitation(
+        &self,
+        item: &Item,
+        deadline: Deadline,
+    ) -> Result<Option<Count>, ServiceError> {
+        let Some(key) = key(item) else {
+            return Ok(None);
+        };
+        let directory = self.healer.directory;
+        let released = self.healer.dry_run
+            || directory
+                .release_hold(&key, self.forgotten, deadline)
+                .await?;
+        Ok(released.then_some(Count::HoldReleased))
     }
 
     /// A profile whose user the pool does not know is retired.
@@ -96,7 +115,7 @@ impl Sweeper<'_> {
         let (Some(name), Some(store)) = (part("user_name"), part("store")) else {
             return Ok(None);
         };
-        let Some((pk, sk)) = part("pk").zip(part("sk")) else {
+        let Some(record) = key(item) else {
             return Ok(None);
         };
         let Some(user) = self.pool.get(name, deadline).await? else {
@@ -110,10 +129,6 @@ impl Sweeper<'_> {
         if self.healer.dry_run {
             return Ok(Some(Count::Migrated));
         }
-        let record = DirectoryKey {
-            pk: pk.to_owned(),
-            sk: sk.to_owned(),
-        };
         let nothing = BTreeMap::new();
         let user = about(self.healer.pool_id, &user, &nothing, None);
         let directory = self.healer.directory;
@@ -124,6 +139,12 @@ impl Sweeper<'_> {
             .await?;
         Ok(marked.then_some(Count::Migrated))
     }
+}
+
+fn key(item: &Item) -> Option<DirectoryKey> {
+    let part = |name| read_text(item, name).map(str::to_owned);
+    let (pk, sk) = part("pk").zip(part("sk"))?;
+    Some(DirectoryKey { pk, sk })
 }
 
 /// The time in `name`, seconds since 1970.

@@ -4,9 +4,15 @@
 //! confirmed with that address redeems it. Neither names the user: a pool in which people sign in with an
 //! e-mail address makes a new user name at each sign-up.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::state::{Item, digest, read_number, read_text};
+
+/// How long, past the hold, a confirmation still finds which invitation it used: who confirms late redeems it
+/// if nobody has followed, and is told from the invited otherwise.
+pub const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// An invitation, as the directory table keeps it. Times are seconds since 1970.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -5,7 +5,9 @@ use emulator::stack::Stack;
 use serde_json::json;
 use shared::state::{DirectoryKey, key_item};
 
-use super::{FUNCTION, POOL, administrator_makes, completed, directory, input, pool, run};
+use super::{
+    FUNCTION, POOL, administrator_makes, completed, directory, input, pool, run, run_with,
+};
 use crate::{
     common::{
         error_message,
@@ -92,6 +94,46 @@ async fn a_mailbox_of_another_is_flagged_and_claimed_when_that_user_is_gone() {
     assert_eq!(run(&stack).await, freed);
     let flagged = items(&stack, "DirectoryTable").await;
     assert!(flagged.iter().all(|item| text(item, "mailbox") != "taken"));
+}
+
+/// An invitation that the sign-up of an address held until so many seconds ago.
+async fn held(stack: &Stack, code: &str, seconds: i64, member: Option<(&str, &str)>) {
+    let key = DirectoryKey::invitation(code);
+    let until = time::OffsetDateTime::now_utc().unix_timestamp() - seconds;
+    let mut members = vec![("reserved_for", "digest")];
+    members.extend(member);
+    put(stack, &key, &members).await;
+    let update = tables(stack)
+        .update_item()
+        .table_name(stack.physical_name("DirectoryTable"))
+        .set_key(Some(key_item(&key)))
+        .update_expression("SET reserved_until = :until")
+        .expression_attribute_values(":until", AttributeValue::N(until.to_string()));
+    update.send().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_whose_sign_up_was_never_confirmed_is_nobodys() {
+    const DAY: i64 = 24 * 3600;
+    let stack = stack().await;
+    held(&stack, "forgotten", 31 * DAY, None).await;
+    held(&stack, "late", 29 * DAY, None).await;
+    held(&stack, "redeemed", 31 * DAY, Some(("redeemed_by", "sub"))).await;
+    let mut dry = input();
+    dry["dry_run"] = json!(true);
+    let released = completed(json!({"holds_released": 1}));
+    let held = || async {
+        let items = items(&stack, "DirectoryTable").await;
+        let held = items
+            .iter()
+            .filter(|item| item.contains_key("reserved_for"));
+        held.count()
+    };
+    assert_eq!(run_with(&stack, &dry).await, released);
+    assert_eq!(held().await, 3);
+    assert_eq!(run(&stack).await, released);
+    assert_eq!(held().await, 2);
+    assert_eq!(run(&stack).await, completed(json!({})));
 }
 
 async fn delete(stack: &Stack, sub: &str) {

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use shared::{
     aws::{ServiceError, dynamodb_call},
     deadline::Deadline,
-    invitation::{Invitation, Standing, address_digest},
+    invitation::{Invitation, REMEMBERED, Standing, address_digest},
     policy,
     state::{DirectoryKey, EphemeralKey, Item, key_item, number, text},
 };
@@ -28,10 +28,6 @@ const SENT_AS: &str = "invitation";
 
 /// Longest code that is looked up, octets. Those that `poolkeeper invite` makes have 32.
 const MAX_CODE: usize = 128;
-
-/// How long, past the hold, a confirmation still finds which invitation it used: who confirms late redeems it
-/// if nobody has followed, and is told from the invited otherwise.
-const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// An invitation that may be held.
 pub(super) struct Hold {
