@@ -71,6 +71,25 @@ async fn forgotten_passwords_of_one_name_are_limited_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn guesses_by_one_app_client_do_not_keep_a_person_out_at_another() {
+    let stack = limited("attempts_per_name = { burst = 1, period_seconds = 3600 }").await;
+    put(&stack, row("ana@example.com")).await;
+    for (client, password, decision) in [
+        ("stranger", "wrong", "untouched wrong-password"),
+        ("stranger", "U*U", "untouched limited-name"),
+        ("app", "U*U", "migrated password-verified"),
+    ] {
+        let sent = event("user-migration.Authentication", |event| {
+            event["userName"] = json!("ana@example.com");
+            event["callerContext"]["clientId"] = json!(client);
+            event["request"]["password"] = json!(password);
+        });
+        answer(&invoke(&stack, FUNCTION, &sent).await);
+        assert_eq!(last_decision(&stack), decision, "{client}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_app_client_has_a_budget_and_another_has_its_own() {
     let limits = "attempts_per_client = { burst = 2, period_seconds = 3600 }";
     let stack = limited(limits).await;
