@@ -52,7 +52,8 @@ if [[ $1 == test ]]; then
   elif ! at_least "$(node --version | tr -d v)" 20; then
     lacks "Node.js 20 or later (found $(node --version))" "https://nodejs.org"
   fi
-  if [[ $(uname -s) == Linux ]] && ! has valgrind; then
+  # Debian's own is unpacked into the tree.
+  if [[ $(uname -s) == Linux ]] && ! has valgrind && ! { has apt-get && has dpkg; }; then
     lacks "valgrind" "apt-get install valgrind; dnf install valgrind"
   fi
   has npm || lacks "npm" "it comes with Node.js; on Debian: apt-get install npm"

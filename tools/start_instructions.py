@@ -6,7 +6,8 @@
 
 BINARY is a function as Cargo builds it (target/debug/pre-sign-up). It runs under valgrind's callgrind, over a Runtime API
 that hands it one event. Instructions, unlike milliseconds, are the same on a busy machine: compare two versions built
-with the same profile. Symbols are told only of a binary that has them (not of a release build). Needs valgrind.
+with the same profile. Symbols are told only of a binary that has them (not of a release build). A machine without
+valgrind gets the one of tools/valgrind-debian.lock.
 Exits with 1 where there are more instructions than --at-most, or TLS code ran, or did not, against --tls; with 2 where
 that cannot be told: no valgrind, no answer, no symbols.
 """
@@ -76,7 +77,20 @@ class Exchange(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
 
-def run(binary: str, variables: dict[str, str], api: RuntimeApi, counts: str) -> str:
+def valgrind() -> tuple[str, dict[str, str]] | None:
+    """The machine's valgrind, or the one that the tree pins, and what it needs in its environment."""
+    if shutil.which("valgrind") is not None:
+        return "valgrind", {}
+    command = [TREE / "tools/install.sh", "debian", "valgrind", TREE / "tools/valgrind-debian.lock"]
+    installed = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    if installed.returncode != 0:
+        return None
+    programs = pathlib.Path(installed.stdout.strip())
+    # Debian's `valgrind` is a script that knows one place only.
+    return str(programs / "valgrind.bin"), {"VALGRIND_LIB": str(programs.parent / "libexec/valgrind")}
+
+
+def run(binary: str, variables: dict[str, str], api: RuntimeApi, command: list[str]) -> str:
     """What callgrind says on its standard error."""
     environment = {
         "PATH": os.environ["PATH"],
@@ -90,9 +104,8 @@ def run(binary: str, variables: dict[str, str], api: RuntimeApi, counts: str) ->
         "LOG_KEY": "0123456789abcdef",
         **variables,
     }
-    command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={counts}", binary]
     process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        [*command, binary], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
     api.asked_again.wait(PATIENCE_SECONDS)
     process.terminate()
@@ -109,16 +122,19 @@ def main() -> int:
     parser.add_argument("--at-most", type=int, help="instructions")
     parser.add_argument("--tls", choices=("none", "some"), help="whether TLS code has to run")
     arguments = parser.parse_args()
-    if shutil.which("valgrind") is None:
+    counter = valgrind()
+    if counter is None:
         print("missing: valgrind\n  install: apt-get install valgrind; dnf install valgrind", file=sys.stderr)
         return 2
-    variables = dict(pair.split("=", 1) for pair in arguments.variable)
+    program, needed = counter
+    variables = needed | dict(pair.split("=", 1) for pair in arguments.variable)
     variables["POLICY_FILE"] = arguments.policy
     api = RuntimeApi(arguments.event.read_bytes())
     threading.Thread(target=api.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory() as folder:
         counts = pathlib.Path(folder) / "callgrind"
-        said = run(arguments.binary, variables, api, str(counts))
+        command = [program, "--tool=callgrind", f"--callgrind-out-file={counts}"]
+        said = run(arguments.binary, variables, api, command)
         instructions = re.search(r"Collected : (\d+)", said)
         functions = counts.read_text() if counts.exists() else ""
     symbols, told = TLS.findall(functions), SYMBOLS.search(functions) is not None
