@@ -1,5 +1,5 @@
 //! The AWS services that a serverless application on Cognito uses, on one machine: Lambda, an HTTP API,
-//! DynamoDB with IAM, STS, identity pools, user pools and a development issuer, started from a SAM
+//! DynamoDB and S3's objects with IAM, STS, identity pools, user pools and a development issuer, started from a SAM
 //! template. It knows no application: what it runs, it reads from the template.
 
 pub mod dynamodb;
@@ -11,6 +11,7 @@ pub mod jwt_signer;
 pub mod lambda;
 pub mod oidc_issuer;
 mod random;
+pub mod s3;
 pub mod secrets_manager;
 pub mod sqs;
 pub mod stack;

@@ -1,6 +1,7 @@
 //! Signature Version 4, the checking half: who signed this request, and did they.
 //!
-//! The body is always hashed, as every service but S3 wants it. The age of a signature is not checked; whoever could replay one on this machine could read its memory.
+//! The body is always hashed, also for S3, which would take a signature without it. The age of a signature is not
+//! checked; whoever could replay one on this machine could read its memory.
 //!
 //! Source: IAM user guide, "Create a signed AWS API request".
 
@@ -68,7 +69,7 @@ impl<'a> Authorization<'a> {
         let mut canonical = format!(
             "{}\n{}\n{}\n",
             request.method,
-            canonical_path(request.uri.path()),
+            canonical_path(self.service, request.uri.path()),
             canonical_query(request.uri.query().unwrap_or_default()),
         );
         for name in &signed {
@@ -107,8 +108,11 @@ fn mac(key: &[u8], text: &str) -> Option<Hmac<Sha256>> {
     )
 }
 
-/// The path as it was sent, encoded once more.
-fn canonical_path(path: &str) -> String {
+/// The path as it was sent, encoded once more; but for S3.
+fn canonical_path(service: &str, path: &str) -> String {
+    if service == "s3" {
+        return path.to_owned();
+    }
     let mut canonical = String::with_capacity(path.len());
     for byte in path.bytes() {
         match byte {

@@ -16,7 +16,13 @@ use std::sync::Arc;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
-use axum::{Router, middleware, routing::post};
+use axum::{
+    Router,
+    body::Bytes,
+    http::{HeaderMap, Method, Uri},
+    middleware,
+    routing::post,
+};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -29,6 +35,7 @@ use crate::{
         LambdaHost, http_api::http_api_router, invoke_api::invoke_router, policy_api::policy_router,
     },
     oidc_issuer::OidcIssuer,
+    s3::S3,
     secrets_manager::SecretsManager,
     sqs::Sqs,
     sts::Sts,
@@ -124,6 +131,10 @@ impl Stack {
         let sqs = Arc::new(Sqs::new(Arc::clone(&iam), wiring::queues(&template)));
         let events = Arc::new(EventBus::new(Arc::clone(&iam), wiring::buses(&template)));
         let secrets = SecretsManager::new(Arc::clone(&iam), template.secrets());
+        let objects = Arc::new(S3::new(Arc::clone(&iam)));
+        let objects = move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| async move {
+            objects.handle(&method, &uri, &headers, body)
+        };
         let identity_router = identity_pools.router();
         let services = Arc::new(Services {
             iam: Arc::clone(&iam),
@@ -143,6 +154,7 @@ impl Stack {
             .merge(identity_router)
             .merge(user_pool.router())
             .merge(issuer.router())
+            .fallback(objects)
             .layer(middleware::from_fn(cors::cors));
         let http_api = wiring::http_api(&template, &iam)?;
         let shutdown = [

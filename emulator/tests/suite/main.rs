@@ -6,6 +6,7 @@ mod identities;
 mod kept;
 mod lambda_host;
 mod messages;
+mod objects;
 mod oidc_issuer;
 mod permissions;
 mod pool_resource;

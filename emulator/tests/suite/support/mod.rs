@@ -14,7 +14,7 @@ use aws_sdk_cognitoidentity as cognitoidentity;
 use aws_sdk_dynamodb::{self as dynamodb, types::AttributeValue};
 use aws_sdk_sts as sts;
 use aws_sigv4::{
-    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
+    http_request::{PercentEncodingMode, SignableBody, SignableRequest, SigningSettings, sign},
     sign::v4::SigningParams,
 };
 use emulator::{
@@ -97,7 +97,10 @@ impl Aws {
         };
         let url = format!("{}{path}", self.endpoint);
         let identity = credentials.clone().into();
-        let settings = SigningSettings::default();
+        let mut settings = SigningSettings::default();
+        if service == "s3" {
+            settings.percent_encoding_mode = PercentEncodingMode::Single;
+        }
         let params = SigningParams::builder()
             .identity(&identity)
             .region("us-east-1")
