@@ -26,6 +26,7 @@ ASKED = {
     "boto3": dict.fromkeys(ANSWERS, 3),
     "AWS CLI": dict.fromkeys(ANSWERS, 3),
     "JavaScript": dict.fromkeys(ANSWERS, 5),
+    "Rust": {401: 1, 403: 1, 429: 1, 500: 3, 503: 3},
 }
 
 
@@ -65,8 +66,8 @@ def of_a_container_s_uri_each_sdk_shows_what_it_can_of_a_refusal_and_no_secret(w
     equal({sdk: {status: found[sdk, status][0] for status in ANSWERS} for sdk in NOTES}, ASKED)
     for (sdk, status), (_, said) in found.items():
         code, _, message, _ = ANSWERS[status]
-        # Nothing; or the whole body with the request id.
-        words = [NOTHING] if sdk == "JavaScript" else [code, message, REQUEST]
+        # The whole body with the request id; nothing; the status.
+        words = {"JavaScript": [NOTHING], "Rust": [str(status)]}.get(sdk, [code, message, REQUEST])
         assert all(word in said for word in words), f"{sdk} {status}: {said}"
 
 

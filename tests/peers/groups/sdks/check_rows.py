@@ -1,14 +1,18 @@
 """Each SDK, by each way: its own row, and not a stranger's; and new credentials before those that it has expire."""
 
 import json
+import re
+import subprocess
 import sys
 import urllib.parse
 
+import clients
 from checks import check, equal
 from clients import NOTES, by_container, by_process, by_web_identity, run
 from front import Front
 from local_world import LocalWorld, send
 
+BUCKET = "poolkeeper-DataBucket"
 STRANGER = "us-east-1:99999999-0000-4000-8000-000000000000"
 
 
@@ -99,6 +103,28 @@ def by_a_web_identity_file_each_goes_to_sts_again_before_its_session_expires(wor
         env = by_web_identity(world, f"soon-{sdk}", jwt, world.vendor, front.url)
         done = run(world, sdk, env, identity(world, jwt))
         equal((sdk, done.returncode, front.times("AssumeRoleWithWebIdentity")), (sdk, 0, 2))
+
+
+@check
+def by_each_way_boto3_and_the_cli_reach_their_own_objects_only(world: LocalWorld):
+    for way, environment in [
+        ("container", lambda *it: by_container(world, *it, world.vendor)),
+        ("process", lambda *it: by_process(world, *it, world.vendor)),
+        ("file", lambda *it: by_web_identity(world, *it, world.vendor, world.aws)),
+    ]:
+        jwt = world.jwt(f"object-{way}")
+        own, env = identity(world, jwt), environment(f"object-{way}", jwt)
+        told = world.python("objects.py", BUCKET, own, STRANGER, f"by {way}", env=env)
+        equal(told, {"own": f"by {way}", "stranger": "AccessDenied"})
+        equal([cli_object(world, env, owner) for owner in (own, STRANGER)], [f"by {way}", "AccessDenied"])
+
+
+def cli_object(world: LocalWorld, env: dict, owner: str) -> str:
+    """What the AWS CLI reads of an object, or the code of its refusal."""
+    file = world.work / "object"
+    command = [clients.BIN / "aws", "s3api", "get-object", "--bucket", BUCKET, "--key", f"users/{owner}/note", file]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
+    return re.search(r"\((\w+)\)", done.stderr)[1] if done.returncode else file.read_text()
 
 
 @check

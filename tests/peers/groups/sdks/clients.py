@@ -22,6 +22,7 @@ def programs(world: LocalWorld) -> dict[str, list]:
         "boto3": [sys.executable, EXAMPLES / "rows.py"],
         "AWS CLI": [EXAMPLES / "rows.sh"],
         "JavaScript": ["node", script],
+        "Rust": [ROOT / "target/debug/examples/rows"],
     }
 
 
@@ -30,6 +31,7 @@ NOTES = {
     "boto3": "from boto3",
     "AWS CLI": "from the AWS CLI",
     "JavaScript": "from JavaScript",
+    "Rust": "from Rust",
 }
 
 
