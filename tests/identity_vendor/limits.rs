@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::{
-    common::policy_file,
+    common::{policy_file, signer::Signer},
     post_confirmation::{items, text},
 };
 
@@ -153,6 +153,34 @@ async fn a_limiter_that_does_not_answer_lets_nobody_in() {
     assert!(exchange(&stack, &jwt, "").await.status >= 500);
     // A proof that is not accepted is not accepted all the same.
     assert_eq!(exchange(&stack, "e30.e30.e30", "").await.status, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limiter_that_cannot_count_lets_nobody_in() {
+    let table = Faulty::start(Behaviour::Close).await;
+    let stack = stack_with(FUNCTION, &[("AWS_ENDPOINT_URL_DYNAMODB", &table.url)]).await;
+    let there = Behaviour::ForwardOne(stack.aws_url.clone());
+    table.behave(there.clone());
+    let jwt = mint(&stack, json!({"sub": "ana", "tenant": "acme"}));
+    assert_eq!(credentials(&stack, &jwt, "/tenant").await.status, 200);
+    // The buckets can be looked at, and not drawn from, not even at the second try.
+    let down = http("500 Internal Server Error", "{}");
+    table.once([there, down.clone(), down]);
+    assert_eq!(credentials(&stack, &jwt, "/tenant").await.status, 503);
+    assert_eq!(credentials(&stack, &jwt, "/tenant").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_by_keys_that_nobody_knows_count_as_failures_of_the_address() {
+    let stack = limited("failures_per_address = { burst = 2, period_seconds = 3600 }").await;
+    let now = time::OffsetDateTime::now_utc().unix_timestamp();
+    let claims = json!({
+        "iss": stack.issuer.issuer(), "sub": "ana", "aud": "poolkeeper", "iat": now, "exp": now + 600,
+    });
+    let jwt = Signer::p256("invented").token(&claims);
+    for status in [400, 503, 429] {
+        assert_eq!(exchange(&stack, &jwt, "").await.status, status);
+    }
 }
 
 /// What became of many calls.
