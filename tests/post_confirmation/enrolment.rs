@@ -246,6 +246,21 @@ async fn the_loser_of_a_mailbox_joins_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_loser_of_a_mailbox_whom_reconcile_records_joins_nothing() {
+    let stack = stack_with(MEMBERS, None).await;
+    let mut claim = key_item(&DirectoryKey::email_claim(POOL, EMAIL));
+    claim.extend([text_attribute("sub", "another")]);
+    put(&stack, "DirectoryTable", claim).await;
+    let (sub, _) = confirmed(&stack, EMAIL).await;
+    let lost = json!({"listed": 1, "created": 1, "mailbox_taken": 1});
+    assert_eq!(reconcile::run(&stack).await["counts"], lost);
+    assert!(groups(&stack, &sub).await.is_empty());
+    let items = items(&stack, "DirectoryTable").await;
+    let pending = items.iter().any(|item| item.contains_key("pending_groups"));
+    assert!(!pending, "{items:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_group_that_is_missing_or_throttled_defers_and_reconcile_lets_the_user_join() {
     let rule = r#"{ group = "later", email_domains = ["example.com"] }"#;
     let stack = stack_with(rule, None).await;

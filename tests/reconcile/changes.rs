@@ -136,7 +136,7 @@ async fn an_invitation_whose_sign_up_was_never_confirmed_is_nobodys() {
     assert_eq!(run(&stack).await, completed(json!({})));
 }
 
-async fn delete(stack: &Stack, sub: &str) {
+pub(super) async fn delete(stack: &Stack, sub: &str) {
     let delete = pool(stack)
         .admin_delete_user()
         .user_pool_id(POOL)
@@ -194,22 +194,23 @@ async fn a_legacy_user_who_is_seen_in_the_pool_has_moved() {
     let stack = stack().await;
     let sub = administrator_makes(&stack, "ada@example.com", "true").await;
     run(&stack).await;
-    let offered = |name| {
+    let offered_by = |store, name| {
         [
             ("state", "offered"),
             ("user_pool_id", POOL),
-            ("store", "old-users"),
+            ("store", store),
             ("user_name", name),
         ]
     };
+    let offered = |name| offered_by("old-users", name);
     let record = DirectoryKey::moved(POOL, "old-users", "1");
     put(&stack, &record, &offered("ada@example.com")).await;
     let waiting = DirectoryKey::moved(POOL, "old-users", "2");
     put(&stack, &waiting, &offered("bob@example.com")).await;
-    // The user of that name was there before the first offer.
-    let another = DirectoryKey::moved(POOL, "old-users", "3");
+    // The user of that name was there before the first offer. Another store: one that has moved is told once.
+    let another = DirectoryKey::moved(POOL, "older-users", "3");
     let later = [
-        &offered("ada@example.com")[..],
+        &offered_by("older-users", "ada@example.com")[..],
         &[("first_offered_at", "2999-01-01T00:00:00Z")],
     ];
     put(&stack, &another, &later.concat()).await;

@@ -1,5 +1,6 @@
 //! What a pass remembers of the users whom it has listed, from one run to the next.
 
+use emulator::stack::Stack;
 use serde_json::json;
 
 use super::{FUNCTION, completed, directory, input, run};
@@ -22,6 +23,13 @@ fn forward_each(cognito: &Faulty, to: &str) {
     }
 }
 
+/// The parts of which the pass that was completed last may have forgotten some users, as bits.
+async fn forgotten(stack: &Stack) -> String {
+    let items = items(stack, "DirectoryTable").await;
+    let cursor = items.iter().find(|item| text(item, "sk") == "RECONCILE");
+    cursor.unwrap()["forgotten"].as_n().unwrap().clone()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_whom_the_pass_has_listed_is_asked_about_by_a_later_run() {
     let cognito = Faulty::start(http("400", r#"{"__type":"NotAuthorizedException"}"#)).await;
@@ -40,6 +48,7 @@ async fn nobody_whom_the_pass_has_listed_is_asked_about_by_a_later_run() {
     let rest = completed(json!({"listed": 1, "created": 1, "claimed": 1}));
     assert_eq!(run(&stack).await, rest);
     assert_eq!(cognito.requests() - before, PARTS - 8);
+    assert_eq!(forgotten(&stack).await, "0");
     assert_eq!(directory(&stack).await.len(), 9);
 }
 
@@ -77,5 +86,7 @@ async fn whom_a_run_that_died_has_listed_is_asked_about() {
     assert_eq!(run(&stack).await, completed(json!({})));
     // It lists the parts from 1 on, and asks about the user of part 0.
     assert_eq!(cognito.requests() - before, PARTS);
+    // The parts 0 and 1: the first was listed, the second is where the pass was.
+    assert_eq!(forgotten(&stack).await, "3");
     assert_eq!(directory(&stack).await.len(), 3);
 }

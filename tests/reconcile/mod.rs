@@ -5,6 +5,7 @@ mod erase;
 mod many;
 mod memory;
 mod runs;
+mod sweep;
 mod tiers;
 
 use aws_sdk_cognitoidentityprovider::{

@@ -1,15 +1,23 @@
 //! Runs that die, meet each other, or are asked for what there is not.
 
-use serde_json::json;
+use std::time::Duration;
 
-use super::{FUNCTION, administrator_makes, completed, directory, input, run};
+use aws_sdk_cognitoidentityprovider::types::AttributeType;
+use aws_sdk_dynamodb::types::AttributeValue;
+use emulator::stack::Stack;
+use serde_json::json;
+use shared::state::{DirectoryKey, key_item};
+
+use super::{
+    FUNCTION, POOL, administrator_makes, completed, directory, input, pool, run, run_with,
+};
 use crate::{
     common::{
         error_message,
-        faulty::{Behaviour, Faulty},
+        faulty::{Behaviour, Faulty, http},
         invoke, last_decision, stack, stack_with,
     },
-    post_confirmation::{items, text},
+    post_confirmation::{items, tables, text},
 };
 
 /// Wherever a run dies, the next one goes on, and nothing is written twice.
@@ -117,6 +125,99 @@ async fn of_two_runs_at_once_one_goes_on_and_nothing_is_done_twice() {
         );
     }
     assert_eq!(keys.len(), 60);
+    // Nor where both find the same profile that does not follow the pool.
+    for item in items(&stack, "DirectoryTable").await {
+        if text(&item, "sk") == "PROFILE" {
+            let key = DirectoryKey {
+                pk: text(&item, "pk"),
+                sk: text(&item, "sk"),
+            };
+            let update = tables(&stack)
+                .update_item()
+                .table_name(stack.physical_name("DirectoryTable"))
+                .set_key(Some(key_item(&key)))
+                .update_expression("SET #attributes.email = :before")
+                .expression_attribute_names("#attributes", "attributes")
+                .expression_attribute_values(":before", AttributeValue::S("before".to_owned()));
+            update.send().await.unwrap();
+        }
+    }
+    let two = (0..2).map(|_| invoke(&stack, FUNCTION, &run));
+    futures_util::future::join_all(two).await;
+    let keys = directory(&stack).await;
+    let updated = keys.iter().filter(|key| *key == "USER EVENT#updated");
+    assert_eq!(updated.count(), 20, "{keys:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_stops_where_a_later_one_has_gone_on() {
+    let stack = stack().await;
+    // Eight seconds for the parts of the pool.
+    let slow = json!({"calls_per_second": 2, "settle_seconds": 0}).to_string();
+    let mut first = std::pin::pin!(invoke(&stack, FUNCTION, &slow));
+    let begun = async {
+        while items(&stack, "DirectoryTable").await.is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::select! {
+        ended = &mut first => unreachable!("it ended before another began: {ended:?}"),
+        () = begun => {}
+    }
+    let fast = input().to_string();
+    let (first, second) = tokio::join!(first, invoke(&stack, FUNCTION, &fast));
+    assert!(crate::common::answer(&second).contains("pass-completed"));
+    assert!(crate::common::answer(&first).contains("overtaken"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_whose_records_are_refused_does_not_end_the_pass() {
+    let table = Faulty::start(Behaviour::Close).await;
+    let stack = stack_with(FUNCTION, &[("AWS_ENDPOINT_URL_DYNAMODB", &table.url)]).await;
+    let sub = "00000000-aaaa-4bbb-8ccc-000000000000".to_owned();
+    let user = (sub, "ada@example.com".to_owned());
+    stack.user_pool.add_confirmed([user]);
+    table.behave(Behaviour::ForwardOne(stack.aws_url.clone()));
+    // The cursor, what is known of the user, and then the profile.
+    let forward = || Behaviour::ForwardOne(stack.aws_url.clone());
+    let refusal = http("400 Bad Request", r#"{"__type":"ValidationException"}"#);
+    table.once([forward(), forward(), refusal]);
+    let refused = completed(json!({"listed": 1, "refused": 1}));
+    assert_eq!(run(&stack).await, refused);
+    assert!(directory(&stack).await.is_empty());
+    let made_good = completed(json!({"listed": 1, "created": 1, "claimed": 1}));
+    assert_eq!(run(&stack).await, made_good);
+}
+
+/// Whoever waits in the queue is looked at in the pool first: its word counts, and only that of this pool.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_recorded_because_the_queue_says_so() {
+    let stack = stack().await;
+    let sub = administrator_makes(&stack, "ada@example.com", "true").await;
+    let email = AttributeType::builder()
+        .name("email")
+        .value("eve@example.com");
+    let signed_up = pool(&stack)
+        .sign_up()
+        .client_id(stack.physical_name("UserPoolClient"))
+        .username("eve@example.com")
+        .password("Correct-Horse-1")
+        .user_attributes(email.build().unwrap());
+    let unconfirmed = signed_up.send().await.unwrap().user_sub;
+    let queue = aws_sdk_sqs::Client::new(&stack.sdk_config(Stack::admin()));
+    for (pool_id, name) in [("us-east-1_Another", &sub), (POOL, &unconfirmed)] {
+        let body = json!({"version": 1, "user_pool_id": pool_id, "user_name": name});
+        let sent = queue
+            .send_message()
+            .queue_url(stack.physical_name("DeferredQueue"))
+            .message_body(body.to_string());
+        sent.send().await.unwrap();
+    }
+    // The pass itself leaves alone whoever was made a moment ago.
+    let lately = json!({"calls_per_second": 10_000, "settle_seconds": 3600});
+    let drained = completed(json!({"listed": 2, "left_alone": 2, "drained": 2}));
+    assert_eq!(run_with(&stack, &lately).await, drained);
+    assert!(directory(&stack).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,9 @@
 //! Tier changes: the newest event wins, whatever comes twice, late or at the same time.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use emulator::stack::Stack;
 use serde_json::{Value, json};
+use shared::state::{DirectoryKey, key_item};
 
 use super::{FUNCTION, POOL, administrator_makes, completed, pool, run};
 use crate::{
@@ -10,25 +12,30 @@ use crate::{
         faulty::{Behaviour, Faulty},
         invoke, last_decision, options,
     },
-    post_confirmation::{items, text},
+    post_confirmation::{items, tables, text},
 };
 
 const TIERS: &str = "tiers = { gold = \"gold-members\", silver = \"silver-members\" }";
 
 /// A stack with tiers and their groups, and somebody who is recorded.
 async fn stack_with(variable: Option<(&str, &str)>) -> (Stack, String) {
+    stack_of(TIERS, &["gold-members", "silver-members"], variable).await
+}
+
+/// The same under other rules.
+async fn stack_of(tiers: &str, groups: &[&str], variable: Option<(&str, &str)>) -> (Stack, String) {
     let mut options = options();
     let redeem = "# redeem_invitations = false";
-    options.policy = bent_policy(redeem, TIERS);
+    options.policy = bent_policy(redeem, tiers);
     if let Some(variable) = variable {
         options.environment = environment(FUNCTION, &[variable]);
     }
     let stack = local::start(&options).await.unwrap();
-    for group in ["gold-members", "silver-members"] {
+    for group in groups {
         let group = pool(&stack)
             .create_group()
             .user_pool_id(POOL)
-            .group_name(group);
+            .group_name(*group);
         group.send().await.unwrap();
     }
     let sub = administrator_makes(&stack, "ada@example.com", "true").await;
@@ -103,6 +110,42 @@ async fn events_at_the_same_time_leave_the_groups_of_the_newest() {
         .find(|item| text(item, "sk") == "PROFILE")
         .unwrap();
     assert!(!profile.contains_key("pending_tier"));
+}
+
+/// A newer event is recorded, and perhaps followed, while the groups follow an older one.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_touched_the_groups_looks_again() {
+    // The calls are paced, five a second: ten tiers take two seconds.
+    let names: Vec<String> = (0..10).map(|number| format!("tier{number}")).collect();
+    let rules: Vec<String> = names
+        .iter()
+        .map(|name| format!("{name} = \"{name}\""))
+        .collect();
+    let rules = format!("tiers = {{ {} }}", rules.join(", "));
+    let groups_of: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut cognito = Faulty::start(Behaviour::Close).await;
+    let variable = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER";
+    let url = cognito.url.clone();
+    let (stack, sub) = stack_of(&rules, &groups_of, Some((variable, &url))).await;
+    cognito.behave(Behaviour::ForwardOne(stack.aws_url.clone()));
+    run(&stack).await;
+    let asked = cognito.requests() + 1;
+    let sent = change(&sub, Some("tier0"), 1);
+    let following = invoke(&stack, FUNCTION, &sent);
+    let meanwhile = async {
+        cognito.asked_times(asked).await;
+        let update = tables(&stack)
+            .update_item()
+            .table_name(stack.physical_name("DirectoryTable"))
+            .set_key(Some(key_item(&DirectoryKey::profile(POOL, &sub))))
+            .update_expression("SET tier = :tier, tier_sequence = :sequence")
+            .expression_attribute_values(":tier", AttributeValue::S("tier1".to_owned()))
+            .expression_attribute_values(":sequence", AttributeValue::N("2".to_owned()));
+        update.send().await.unwrap();
+    };
+    let (followed, ()) = tokio::join!(following, meanwhile);
+    answer(&followed);
+    assert_eq!(groups(&stack, &sub).await, ["tier1"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
