@@ -42,7 +42,11 @@ impl CursorItem<'_> {
             None => None,
         };
         if kept.is_none() || !cursor.is_as_kept() {
-            cursor.forgotten = cursor.forgotten.and(Parts::begun(&cursor.stage));
+            let prefix = match &cursor.stage {
+                Stage::List { prefix, .. } => Some(prefix.as_str()),
+                Stage::Sweep { .. } => None,
+            };
+            cursor.forgotten = cursor.forgotten.and(Parts::begun(prefix));
         }
         let octets = kept.unwrap_or_default();
         Ok(Seen::recalled(&cursor.pass, octets, cursor.forgotten))

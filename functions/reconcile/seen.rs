@@ -9,8 +9,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use sha2::{Digest, Sha256};
 
-use crate::cursor::Stage;
-
 /// Octets of the set: a bit is named by 24 bits of a digest.
 pub(crate) const OCTETS: usize = 1 << 21;
 
@@ -32,12 +30,9 @@ pub(crate) struct Seen {
 }
 
 impl Parts {
-    /// Those that a pass at `stage` has begun.
-    pub(crate) fn begun(stage: &Stage) -> Self {
-        let digit = match stage {
-            Stage::List { prefix, .. } => first_digit(prefix),
-            Stage::Sweep { .. } => None,
-        };
+    /// Those that a pass has begun which lists what begins with `prefix`; all of them where it lists no more.
+    pub(crate) fn begun(prefix: Option<&str>) -> Self {
+        let digit = prefix.and_then(first_digit);
         Self(digit.map_or(u16::MAX, |digit| u16::MAX >> (15 - digit)))
     }
 
@@ -152,11 +147,7 @@ mod tests {
 
     #[test]
     fn so_many_and_no_more_are_asked_about_again() {
-        let stage = Stage::List {
-            prefix: "7f".to_owned(),
-            token: None,
-        };
-        let seen = Seen::recalled("pass", Vec::new(), Parts::begun(&stage));
+        let seen = Seen::recalled("pass", Vec::new(), Parts::begun(Some("7f")));
         for _ in 0..ASKED_AGAIN {
             assert!(seen.is_to_be_asked_about("7fffffff"));
         }
@@ -166,17 +157,13 @@ mod tests {
 
     #[test]
     fn the_parts_that_a_pass_has_begun_are_those_up_to_where_it_is() {
-        let list = |prefix: &str| Stage::List {
-            prefix: prefix.to_owned(),
-            token: None,
-        };
-        for (stage, parts) in [
-            (list("0"), 0b1),
-            (list("3a"), 0b1111),
-            (list("f"), u16::MAX),
-            (Stage::Sweep { after: None }, u16::MAX),
+        for (prefix, parts) in [
+            (Some("0"), 0b1),
+            (Some("3a"), 0b1111),
+            (Some("f"), u16::MAX),
+            (None, u16::MAX),
         ] {
-            assert_eq!(Parts::begun(&stage), Parts(parts), "{stage:?}");
+            assert_eq!(Parts::begun(prefix), Parts(parts), "{prefix:?}");
         }
     }
 }
