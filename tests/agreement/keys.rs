@@ -34,6 +34,7 @@ fn sample(constructor: (&str, &str), first: &str) -> Option<String> {
         ("DirectoryKey", "invitation") => DirectoryKey::invitation("code").pk,
         ("DirectoryKey", "invitation_by_digest") => DirectoryKey::invitation_by_digest("digest").pk,
         ("DirectoryKey", "reconcile") => DirectoryKey::reconcile("pool").pk,
+        ("DirectoryKey", "reconcile_seen") => DirectoryKey::reconcile_seen("pool", 0).pk,
         ("DirectoryKey", "block") => DirectoryKey::block(first, "value").pk,
         ("EphemeralKey", "reserved") => EphemeralKey::reserved(first, &["part"]).0,
         ("EphemeralKey", "passed") => EphemeralKey::passed(first, &["part"]).0,
