@@ -125,7 +125,7 @@ ARCHITECTURE ?= arm64
 PACKAGES ?=
 PEERS := target/tools/peers/bin
 
-.PHONY: many-users alike advisories release deploy-local install-peers deploy delete purge
+.PHONY: many-calls many-users alike advisories release deploy-local install-peers deploy delete purge
 
 # The binaries of the embedded stack are those that `cargo test --workspace` has built already, or builds next.
 deploy-local: install-peers ## deploys template.yaml into MiniStack and lets third-party clients use it; leaves nothing running
@@ -134,13 +134,21 @@ deploy-local: install-peers ## deploys template.yaml into MiniStack and lets thi
 	@$(CARGO) build --locked --workspace --all-targets --quiet
 	@$(PEERS)/python tests/peers/deploy_local.py $(WORDS)
 
-# The function that ships, on the embedded services as the tests have them: those take some five milliseconds of a
-# processor for a user, eight minutes for all, so this is not in `peers`. POOLKEEPER_MANY_USERS is another number of users.
+# The function that ships, on the embedded services as the tests have them: those take some six milliseconds of a
+# processor for a user, so this is not in `peers`. POOLKEEPER_MANY_USERS is another number of users.
 many-users: ## lets a hundred thousand users through reconcile, and kills it in the middle
 	@echo "== a hundred thousand users"
 	@tools/build-lambda.sh $(HOST)
-	@POOLKEEPER_RECONCILE=$(CURDIR)/target/lambda-$(HOST)/reconcile/bootstrap \
+	@POOLKEEPER_PACKAGES=$(CURDIR)/target/lambda-$(HOST) \
 		$(CARGO) test --workspace --locked --quiet --test suite -- --ignored a_hundred_thousand_users
+
+# The function that ships, called ten thousand times: three minutes, so not in `peers`; `make test` sends it three hundred.
+# POOLKEEPER_CALLS is another number of calls.
+many-calls: ## sends the vendor ten thousand calls of a hundred principals, more than Cognito would answer
+	@echo "== ten thousand calls"
+	@tools/build-lambda.sh $(HOST)
+	@POOLKEEPER_PACKAGES=$(CURDIR)/target/lambda-$(HOST) \
+		$(CARGO) test --workspace --locked --quiet --test suite -- --ignored --nocapture ten_thousand_calls
 
 # By the clock, so not in `test`: it waits out the floor of time 1,400 times, and says so where this machine is too busy.
 # POOLKEEPER_ATTEMPTS is another number for each kind.

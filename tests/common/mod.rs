@@ -5,6 +5,7 @@ pub(crate) mod crashing;
 pub(crate) mod faulty;
 pub(crate) mod packages;
 pub(crate) mod reasons;
+pub(crate) mod shipped;
 pub(crate) mod signed;
 pub(crate) mod signer;
 

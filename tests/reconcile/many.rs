@@ -3,7 +3,7 @@
 
 use std::{
     io::Write,
-    path::{Path, PathBuf},
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::{FUNCTION, run, run_with};
 use crate::{
-    common::{error_message, invoke, options, signed::bent_template},
+    common::{error_message, invoke, options, shipped, signed::bent_template},
     post_confirmation::tables,
 };
 
@@ -44,23 +44,6 @@ async fn count(stack: &Stack, condition: &str, text: &str) -> usize {
             return found;
         }
     }
-}
-
-/// The function: of the package that `POOLKEEPER_RECONCILE` names, or that of this build.
-fn binary() -> PathBuf {
-    let shipped = std::env::var_os("POOLKEEPER_RECONCILE");
-    let built = Path::new(env!("CARGO_BIN_EXE_reconcile"));
-    let binary = shipped.map_or(built.to_owned(), PathBuf::from);
-    binary.canonicalize().unwrap()
-}
-
-/// A folder in which `binary` is called as the function is.
-fn folder_of(binary: &Path) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("many-users");
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).unwrap();
-    std::os::unix::fs::symlink(binary, folder.join("reconcile")).unwrap();
-    folder
 }
 
 /// What the running reconcile of this test has occupied at most, in kB; none while there is no such process.
@@ -124,8 +107,8 @@ async fn a_hundred_thousand_users_pass_and_a_kill_in_the_middle_costs_nothing() 
     let stream = "      StreamSpecification:\n        StreamViewType: NEW_IMAGE\n";
     let mut options = options();
     options.template = bent_template(stream, "");
-    let binary = binary();
-    options.binaries = folder_of(&binary);
+    let binary = shipped::binary("reconcile");
+    options.binaries = shipped::folder_of(&binary, "reconcile");
     options.check_binaries = false;
     let stack = local::start(&options).await.unwrap();
     // Spread over the parts as random ones are: an odd factor turns each number into another.
