@@ -46,7 +46,7 @@ impl Limiter {
 
     /// Takes one from `bucket`, in which there was `seen` a moment ago, if `kept` are left then; whether they are.
     ///
-    /// What was seen decides only which of the two conditional writes comes first: mostly it is the only one.
+    /// What was seen decides only which conditional write comes first: mostly it is the only one.
     ///
     /// # Errors
     /// When the table cannot be written by `deadline`.
@@ -78,13 +78,16 @@ impl Limiter {
                 (":expires_at", attempt.expires_at()),
             ],
         };
-        let steps = match seen {
-            Level::Full => [&from_full, &from_the_rest],
-            Level::Left(_) | Level::Empty(_) => [&from_the_rest, &from_full],
+        // From a bucket that has become full since it was seen, somebody else may take between the first two writes:
+        // the third finds what they left. Who is to leave something for others does not try so hard.
+        let steps: &[&Step<'_>] = match seen {
+            Level::Full => &[&from_full, &from_the_rest],
+            _ if kept > 0 => &[&from_the_rest, &from_full],
+            Level::Left(_) | Level::Empty(_) => &[&from_the_rest, &from_full, &from_the_rest],
         };
         for step in steps {
             // A full bucket has no more than that to keep.
-            let enough = kept < rate.burst() || !std::ptr::eq(step, &from_full);
+            let enough = kept < rate.burst() || !std::ptr::eq(*step, &from_full);
             if enough && self.step(key, step, deadline).await? {
                 return Ok(true);
             }
