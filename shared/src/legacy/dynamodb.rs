@@ -24,12 +24,12 @@ use password::Password;
 use time::OffsetDateTime;
 
 pub use self::columns::{Columns, Index};
-use self::row::Row;
 use super::{
-    Authenticated, Found, LegacyUser, StoreError, Times,
+    Authenticated, Found, StoreError, Times,
     answer::AMBIGUOUS_NAME,
-    hashes::{HashSettings, Hashes, Verified},
+    hashes::{HashSettings, Hashes},
     lookup::Lookup,
+    row::{Read, Row},
 };
 use crate::{
     aws::{ServiceError, dynamodb_call},
@@ -70,13 +70,6 @@ pub(super) struct DynamoDbStore {
     mark_verified: bool,
 }
 
-/// The row of a name, as far as there is one.
-enum Read {
-    Row(Box<Row>),
-    Nothing,
-    Ambiguous,
-}
-
 impl DynamoDbStore {
     /// The table called `table`, by what the policy says of it.
     pub(super) fn new(
@@ -106,24 +99,9 @@ impl DynamoDbStore {
         password: &Password,
         times: Times,
     ) -> Result<Authenticated, StoreError> {
-        let row = match self.read(login, times.ask).await? {
-            Read::Row(row) if row.enabled => row,
-            Read::Row(_) => return Ok(Authenticated::Disabled),
-            Read::Nothing => return Ok(Authenticated::Unknown),
-            Read::Ambiguous => return Ok(Authenticated::Unsupported(AMBIGUOUS_NAME)),
-        };
-        let scheme = row.hash_scheme.as_deref();
-        let verified = self
-            .hashes
-            .verify(password, &row.password_hash, scheme, times.verify);
-        Ok(match verified.await? {
-            Verified::Match(scheme) => Authenticated::Verified(LegacyUser {
-                scheme: Some(scheme),
-                ..row.user
-            }),
-            Verified::Mismatch => Authenticated::WrongPassword,
-            Verified::Unsupported(code) => Authenticated::Unsupported(code),
-        })
+        let read = self.read(login, times.ask).await?;
+        let authenticated = read.authenticate(&self.hashes, password, times.verify);
+        authenticated.await
     }
 
     /// What an answer is given in the floor of time: an allowance, not a measurement.
@@ -133,12 +111,7 @@ impl DynamoDbStore {
     }
 
     pub(super) async fn find(&self, login: &str, deadline: Deadline) -> Result<Found, StoreError> {
-        Ok(match self.read(login, deadline).await? {
-            Read::Row(row) if row.enabled => Found::User(row.user),
-            Read::Row(_) => Found::Disabled,
-            Read::Nothing => Found::Unknown,
-            Read::Ambiguous => Found::Unsupported(AMBIGUOUS_NAME),
-        })
+        Ok(self.read(login, deadline).await?.found())
     }
 
     async fn read(&self, login: &str, deadline: Deadline) -> Result<Read, ServiceError> {
@@ -158,9 +131,9 @@ impl DynamoDbStore {
             // Two rows of one name, or one for each way of writing it.
             let other = |row: &Row| row.user.record_id != *key;
             if keys.len() > 1 || found.as_ref().is_some_and(other) {
-                return Ok(Read::Ambiguous);
+                return Ok(Read::Unusable(AMBIGUOUS_NAME));
             }
-            found = Some(Row::read(&self.columns, key.clone(), item));
+            found = Some(Row::of_item(&self.columns, key.clone(), item));
         }
         Ok(found.map_or(Read::Nothing, |row| Read::Row(Box::new(row))))
     }

@@ -14,6 +14,7 @@ mod hashes;
 mod https;
 mod lookup;
 mod mapping;
+mod row;
 mod sql;
 mod store;
 mod user;

@@ -5,19 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Columns;
-use crate::legacy::LegacyUser;
-
-/// A row of the table.
-pub(super) struct Row {
-    pub(super) user: LegacyUser,
-    pub(super) password_hash: Vec<u8>,
-    pub(super) hash_scheme: Option<String>,
-    pub(super) enabled: bool,
-}
+use crate::legacy::{LegacyUser, row::Row};
 
 impl Row {
     /// Reads an item. Whatever has another type than the schema says gives the user nothing.
-    pub(super) fn read(
+    pub(super) fn of_item(
         columns: &Columns,
         record_id: String,
         mut item: HashMap<String, AttributeValue>,
@@ -163,7 +155,7 @@ mod tests {
 
         #[test]
         fn a_row_of_any_types_is_read_and_what_has_a_wrong_type_gives_nothing(item in item()) {
-            let row = Row::read(&Columns::default(), "ana".to_owned(), item.clone());
+            let row = Row::of_item(&Columns::default(), "ana".to_owned(), item.clone());
             prop_assert_eq!(row.user.record_id.as_str(), "ana");
             let is_true = |name, default| {
                 item.get(name).map_or(default, |value| *value == AttributeValue::Bool(true))

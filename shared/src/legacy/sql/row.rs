@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{SqlColumns, SqlError, cell::Cell};
-use crate::legacy::user::LegacyUser;
+use crate::legacy::{row::Row, user::LegacyUser};
 
 /// Longest id of a record, octets.
 const MAX_ID: usize = 256;
@@ -11,17 +11,9 @@ const MAX_ID: usize = 256;
 /// The values of a row by the names of their columns.
 pub(super) type Cells = BTreeMap<String, Cell>;
 
-/// A user's row.
-pub(super) struct Row {
-    pub(super) user: LegacyUser,
-    pub(super) password_hash: Vec<u8>,
-    pub(super) hash_scheme: Option<String>,
-    pub(super) enabled: bool,
-}
-
 impl Row {
     /// Reads a row; none without an id. Whatever else has a type that means nothing gives the user nothing.
-    pub(super) fn read(columns: &SqlColumns, mut cells: Cells) -> Option<Self> {
+    pub(super) fn of_cells(columns: &SqlColumns, mut cells: Cells) -> Option<Self> {
         let record_id = cells.get(&columns.id).cloned()?.into_text()?;
         if record_id.is_empty() || record_id.len() > MAX_ID {
             return None;
@@ -102,7 +94,7 @@ mod tests {
             ("born", Cell::Nothing),
             ("groups", text("writers, staff,")),
         ]);
-        let row = Row::read(&SqlColumns::default(), row).unwrap();
+        let row = Row::of_cells(&SqlColumns::default(), row).unwrap();
         assert_eq!(row.user.record_id, "17");
         assert!(row.user.email_verified && row.enabled && !row.user.mfa);
         assert_eq!(row.password_hash, b"$2a$");
@@ -127,7 +119,7 @@ mod tests {
             ("pw", Cell::Octets(vec![0xff, 0])),
             ("roles", Cell::Texts(vec!["a, b".to_owned()])),
         ]);
-        let row = Row::read(&columns, row).unwrap();
+        let row = Row::of_cells(&columns, row).unwrap();
         assert_eq!(row.password_hash, [0xff, 0]);
         assert!(row.user.groups.contains("a, b"));
         let names: Vec<&str> = row.user.attributes.keys().map(String::as_str).collect();
@@ -143,11 +135,11 @@ mod tests {
             ("mfa", Cell::Texts(Vec::new())),
             ("password_hash", Cell::Integer(5)),
         ]);
-        let row = Row::read(&SqlColumns::default(), odd).unwrap();
+        let row = Row::of_cells(&SqlColumns::default(), odd).unwrap();
         assert!(!row.enabled && !row.user.email_verified && !row.user.mfa);
         assert!(row.password_hash.is_empty());
         let null = cells(&[("id", text("17")), ("enabled", Cell::Nothing)]);
-        assert!(!Row::read(&SqlColumns::default(), null).unwrap().enabled);
+        assert!(!Row::of_cells(&SqlColumns::default(), null).unwrap().enabled);
         let long = "x".repeat(MAX_ID + 1);
         for id in [
             Cell::Nothing,
@@ -156,9 +148,9 @@ mod tests {
             Cell::Texts(Vec::new()),
         ] {
             let row = cells(&[("id", id)]);
-            assert!(Row::read(&SqlColumns::default(), row).is_none());
+            assert!(Row::of_cells(&SqlColumns::default(), row).is_none());
         }
-        assert!(Row::read(&SqlColumns::default(), Cells::new()).is_none());
+        assert!(Row::of_cells(&SqlColumns::default(), Cells::new()).is_none());
     }
 
     #[test]
@@ -200,7 +192,7 @@ mod tests {
             let yes = |name: &str, absent| given.get(name).map_or(absent, |cell| {
                 *cell == Cell::Boolean(true) || *cell == Cell::Integer(1)
             });
-            if let Some(row) = Row::read(&SqlColumns::default(), given.clone()) {
+            if let Some(row) = Row::of_cells(&SqlColumns::default(), given.clone()) {
                 prop_assert!(!row.user.record_id.is_empty());
                 prop_assert_eq!(row.enabled, yes("enabled", true));
                 prop_assert_eq!(row.user.email_verified, yes("email_verified", false));

@@ -9,15 +9,15 @@ use serde::Deserialize;
 use super::{
     SqlError, SqlSettings,
     roots::{self, Roots},
-    row::{Cells, Row},
+    row::Cells,
     session::Session,
 };
 use crate::{
     deadline::Deadline,
     legacy::{
         answer::{AMBIGUOUS_NAME, Authenticated, Found, StoreError, Times},
-        hashes::{Hashes, Verified},
-        user::LegacyUser,
+        hashes::Hashes,
+        row::{Read, Row},
     },
     secrets::Secrets,
 };
@@ -37,14 +37,6 @@ pub(in crate::legacy) struct SqlStore {
     secrets: Arc<Secrets>,
     /// Taken out while it is used: two at once have two connections, of which one is kept.
     kept: Mutex<Option<Session>>,
-}
-
-/// What there is for a name.
-enum Read {
-    Row(Box<Row>),
-    Nothing,
-    /// There is something, and it is not usable for this reason.
-    Unusable(&'static str),
 }
 
 /// A secret as RDS keeps it.
@@ -82,24 +74,9 @@ impl SqlStore {
         password: &Password,
         times: Times,
     ) -> Result<Authenticated, StoreError> {
-        let row = match self.read(login, times.ask).await? {
-            Read::Row(row) if row.enabled => row,
-            Read::Row(_) => return Ok(Authenticated::Disabled),
-            Read::Nothing => return Ok(Authenticated::Unknown),
-            Read::Unusable(code) => return Ok(Authenticated::Unsupported(code)),
-        };
-        let scheme = row.hash_scheme.as_deref();
-        let verified = self
-            .hashes
-            .verify(password, &row.password_hash, scheme, times.verify);
-        Ok(match verified.await? {
-            Verified::Match(scheme) => Authenticated::Verified(LegacyUser {
-                scheme: Some(scheme),
-                ..row.user
-            }),
-            Verified::Mismatch => Authenticated::WrongPassword,
-            Verified::Unsupported(code) => Authenticated::Unsupported(code),
-        })
+        let read = self.read(login, times.ask).await?;
+        let authenticated = read.authenticate(&self.hashes, password, times.verify);
+        authenticated.await
     }
 
     pub(in crate::legacy) async fn find(
@@ -107,12 +84,7 @@ impl SqlStore {
         login: &str,
         deadline: Deadline,
     ) -> Result<Found, StoreError> {
-        Ok(match self.read(login, deadline).await? {
-            Read::Row(row) if row.enabled => Found::User(row.user),
-            Read::Row(_) => Found::Disabled,
-            Read::Nothing => Found::Unknown,
-            Read::Unusable(code) => Found::Unsupported(code),
-        })
+        Ok(self.read(login, deadline).await?.found())
     }
 
     async fn read(&self, login: &str, deadline: Deadline) -> Result<Read, StoreError> {
@@ -124,7 +96,7 @@ impl SqlStore {
             let Some(cells) = rows.next() else {
                 continue;
             };
-            let Some(row) = Row::read(&self.settings.columns, cells) else {
+            let Some(row) = Row::of_cells(&self.settings.columns, cells) else {
                 return Ok(Read::Unusable(NO_RECORD_ID));
             };
             let other = |before: &Row| before.user.record_id != row.user.record_id;
