@@ -68,7 +68,7 @@ async fn a_profile_of_a_moment_ago_is_left_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_that_is_anothers_by_now_says_nothing_of_who_had_it() {
+async fn a_name_that_another_has_by_now_says_nothing_of_who_had_it() {
     let stack = stack().await;
     administrator_makes(&stack, "ada@example.com", "true").await;
     // A `sub` that no part of the pool lists, so that the sweep has to ask.
