@@ -279,3 +279,18 @@ Resources: {}";
     let other = parse(&[("From", "a"), ("Arn", "z")]).unwrap_err();
     assert_eq!(other, "Rules.ASenderHasAnIdentity: does not hold");
 }
+
+#[test]
+fn a_function_that_cloudformation_does_not_know_in_rules_is_refused() {
+    let text = "Parameters: {Ids: {Type: CommaDelimitedList, Default: ''}}
+Rules:
+  AtLeastOne:
+    Assertions:
+      - Assert: !Not [!Equals [!Join ['', !Ref Ids], '']]
+Resources: {}";
+    let error = Template::parse(text, &Settings::default()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "Rules.AtLeastOne: Fn::Join is not supported in Rules"
+    );
+}
