@@ -32,7 +32,7 @@ impl Process<'_> {
     pub(super) async fn session(&self, key: Option<&Value>) -> Result<Session, Problem> {
         // A proof that costs nothing is looked at first: who shows another one is perhaps somebody else.
         let shown = match self.source.is_at_hand() {
-            true => Some(self.source.proof()?),
+            true => Some(self.source.proof().await?),
             false => None,
         };
         match key.map(Cache::open) {
@@ -95,7 +95,7 @@ impl Process<'_> {
     async fn vended(&self, shown: Option<Proof>) -> Result<Session, Problem> {
         let proof = match shown {
             Some(proof) => proof,
-            None => self.source.proof()?,
+            None => self.source.proof().await?,
         };
         let asked_at = now();
         let answer: session::Answer = self.vendor.exchange(&proof, Wanted::Credentials).await?;

@@ -3,17 +3,16 @@
 
 use std::{
     env, fs,
-    io::Read as _,
+    io::{self, Read as _},
     path::PathBuf,
-    process::{Child, Command, Stdio},
-    sync::mpsc,
-    thread,
-    time::{Duration, Instant},
+    process::Stdio,
+    time::Duration,
 };
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use tokio::{io::AsyncReadExt as _, process::Command};
 
 use super::problem::Problem;
 
@@ -42,13 +41,12 @@ impl ProofSource {
     ///
     /// # Errors
     /// [`Problem::Proof`], without anything that was read.
-    pub(super) fn proof(&self) -> Result<Proof, Problem> {
+    pub(super) async fn proof(&self) -> Result<Proof, Problem> {
         let found = match self {
-            Self::Command(command) => printed_by(command),
+            Self::Command(command) => printed_by(command).await,
             Self::File(path) => match fs::File::open(path) {
-                Ok(file) => {
-                    read(file).ok_or("cannot be read: expected a JWT of 16 KiB at most".into())
-                }
+                Ok(file) => held_by(file)
+                    .map_err(|_| "cannot be read: expected a JWT of 16 KiB at most".to_owned()),
                 Err(error) => Err(format!("{}: {error}", path.display())),
             },
             Self::Environment(name) => match env::var(name) {
@@ -123,54 +121,43 @@ impl Proof {
 }
 
 /// At most as much as a proof may be, and a line break or two.
-fn read(from: impl std::io::Read) -> Option<String> {
+const MOST_READ: u64 = LONGEST as u64 + 16;
+
+fn held_by(file: fs::File) -> io::Result<String> {
     let mut text = String::new();
-    let bound = u64::try_from(LONGEST + 16).ok()?;
-    from.take(bound).read_to_string(&mut text).ok()?;
-    Some(text)
+    file.take(MOST_READ).read_to_string(&mut text)?;
+    Ok(text)
 }
 
-/// What the command says on stderr is for whoever runs it by hand: it may name what must not be in a log.
-fn printed_by(command: &str) -> Result<String, String> {
+/// What a command prints. What it says on stderr is for whoever runs it by hand: it may name what must not be in a log.
+async fn printed_by(command: &str) -> Result<String, String> {
+    let by_hand = "run it by hand to see why";
+    // Whatever ends the waiting ends the shell too.
     let mut child = Command::new("/bin/sh")
         .args(["-c", command])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
+        .kill_on_drop(true)
         .spawn()
         .map_err(|error| format!("/bin/sh: {error}"))?;
-    let until = Instant::now() + COMMAND_TIME;
-    let (sender, receiver) = mpsc::channel();
-    if let Some(stdout) = child.stdout.take() {
-        // Ends with the command, or with this program.
-        thread::spawn(move || sender.send(read(stdout)));
-    }
-    let printed = receiver.recv_timeout(until.saturating_duration_since(Instant::now()));
-    let ended = ended(&mut child, until);
-    if ended.is_none() {
-        // A command that is gone by now needs no ending.
-        let _ = child.kill();
-        let _ = child.wait();
-    }
-    let by_hand = "run it by hand to see why";
-    match (ended, printed) {
-        (Some(status), Ok(Some(text))) if status.success() => Ok(text),
-        (Some(status), _) => Err(format!("the command ended with {status}: {by_hand}")),
-        (None, _) => {
+    let stdout = child.stdout.take();
+    let ended = async {
+        let mut text = String::new();
+        if let Some(stdout) = stdout {
+            stdout.take(MOST_READ).read_to_string(&mut text).await?;
+        }
+        Ok::<_, io::Error>((child.wait().await?, text))
+    };
+    match tokio::time::timeout(COMMAND_TIME, ended).await {
+        Ok(Ok((status, text))) if status.success() => Ok(text),
+        Ok(Ok((status, _))) => Err(format!("the command ended with {status}: {by_hand}")),
+        Ok(Err(_)) => Err(format!("the command prints no text: {by_hand}")),
+        Err(_) => {
             let seconds = COMMAND_TIME.as_secs();
             Err(format!(
                 "the command took longer than {seconds} s: {by_hand}"
             ))
-        }
-    }
-}
-
-fn ended(child: &mut Child, until: Instant) -> Option<std::process::ExitStatus> {
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return Some(status),
-            Ok(None) if Instant::now() < until => thread::sleep(Duration::from_millis(5)),
-            _ => return None,
         }
     }
 }

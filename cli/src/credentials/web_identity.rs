@@ -80,7 +80,7 @@ impl WebIdentity<'_> {
     }
 
     async fn renew(&self) -> Result<Written, Problem> {
-        let proof = self.source.proof()?;
+        let proof = self.source.proof().await?;
         let obtained_at = now();
         let answer: Answer = self.vendor.exchange(&proof, Wanted::Token).await?;
         let token = SecretString::from(answer.access_token);
