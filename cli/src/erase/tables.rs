@@ -41,12 +41,10 @@ const ERASED: &str = "erased";
 
 /// Whether `pk` is that of the identity of the subject `sub`, whatever the source that knows them.
 fn is_identity_of(pk: &str, sub: &str) -> bool {
-    // IDENTITY#<identity pool>#<source>#<digest>
-    let mut parts = pk.splitn(4, '#').skip(1);
-    let (Some(pool), Some(source)) = (parts.next(), parts.next()) else {
-        return false;
-    };
-    DirectoryKey::identity(pool, source, sub).pk == pk
+    match pk.split('#').collect::<Vec<_>>()[..] {
+        ["IDENTITY", pool, source, _digest] => DirectoryKey::identity(pool, source, sub).pk == pk,
+        _ => false,
+    }
 }
 
 fn key(item: &Item) -> Option<DirectoryKey> {
