@@ -145,12 +145,13 @@ fn escapes(before: &str) -> bool {
 
 /// Up to the quotation mark that ends it: two of them are one, and one behind a backslash is none where those escape.
 fn until_quote(rest: &str, mark: char, backslashes: bool) -> Option<usize> {
-    let mut symbols = rest.char_indices().skip(1).peekable();
+    let inner = rest.strip_prefix(mark)?;
+    let mut symbols = inner.char_indices().peekable();
     while let Some((index, symbol)) = symbols.next() {
         if backslashes && symbol == '\\' {
             symbols.next();
         } else if symbol == mark && symbols.next_if(|(_, next)| *next == mark).is_none() {
-            return Some(index + mark.len_utf8());
+            return Some(mark.len_utf8() + index + mark.len_utf8());
         }
     }
     None
