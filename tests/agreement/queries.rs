@@ -12,6 +12,7 @@ const WORDS: [&str; 11] = [
 
 /// The fenced blocks without a language, which are queries of CloudWatch Logs Insights.
 fn insights(document: &str) -> Vec<&str> {
+    // Between two fences: what lies outside of a block is each other part, the first one included.
     let blocks = document.split("```").skip(1).step_by(2);
     blocks
         .filter_map(|block| block.strip_prefix('\n'))
