@@ -181,7 +181,7 @@ async fn network(upstream: &str, delay: Duration) -> String {
 
 #[expect(clippy::print_stderr, reason = "the figures are for whoever runs it")]
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "a measurement: cargo test --workspace --test suite -- --ignored first_request_waits --nocapture"]
+#[ignore = "asserts no time: cargo test --workspace --test suite -- --ignored first_request_waits --nocapture"]
 async fn how_long_the_first_request_waits() {
     const ROUND_TRIP: Duration = Duration::from_millis(5);
     const ROUNDS: usize = 15;
