@@ -4,8 +4,9 @@
     python3 tools/smoke_test.py --stack poolkeeper [--region eu-west-1] [--token jwt.txt]
 
 - Each function, by the alias that everybody calls: the triggers get an event of a source that they do not know, which must
-  come back as it was; the vendor a request for a path that it does not have. A function that refuses to start says why in
-  one line of its log (an environment or a policy that is wrong, a role alias without an ARN); that line is printed.
+  come back as it was; the vendor a request for a path that it does not have; reconcile and pool-watch are asked for their
+  health, for which they ask no service. A function that refuses to start says why in one line of its log (an environment
+  or a policy that is wrong, a role alias without an ARN); that line is printed.
 - post-confirmation records a user `smoke-test` of a pool `smoke-test`: a transaction, which IAM judges by its items and
   their keys. The outbox leaves this one partition out, so nobody downstream hears of it; the row stays.
 - The vendor through its API: 401 without a token, which proves that API Gateway may invoke it. With --token, credentials.
@@ -42,11 +43,15 @@ UNKNOWN_PATH = {
     "requestContext": {"http": {"method": "GET", "path": "/smoke-test"}, "stage": "$default"},
     "isBase64Encoded": False,
 }
+# Not an order that they refuse: a refusal is an error, and their alarms count those.
+HEALTH = {"health": True}
 EVENTS = [
     ("PreSignUpFunction", UNKNOWN_SOURCE, "starts"),
     ("PostConfirmationFunction", UNKNOWN_SOURCE, "starts"),
     ("UserMigrationFunction", UNKNOWN_SOURCE, "starts"),
     ("IdentityVendorFunction", UNKNOWN_PATH, "starts"),
+    ("ReconcileFunction", HEALTH, "starts"),
+    ("PoolWatchFunction", HEALTH, "starts"),
     ("PostConfirmationFunction", CONFIRMED, "records a user"),
 ]
 
@@ -85,6 +90,8 @@ def fault(event: dict, answer, failed: bool, log: str) -> str | None:
         return answer.get("errorMessage", "failed") if isinstance(answer, dict) else "failed"
     if event is UNKNOWN_PATH:
         return None if answer.get("statusCode") == 404 else f"answered {answer.get('statusCode')}, expected 404"
+    if event is HEALTH:
+        return None if answer.get("reason") == "healthy" else f"answered {answer.get('reason')}, expected healthy"
     if answer != event:
         return "did not give the event back as it was"
     if event is CONFIRMED:

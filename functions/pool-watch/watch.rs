@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use serde::Serialize;
+use serde::{Serialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 use shared::{
     aws::SignedError,
     deadline::Deadline,
-    invocation::{Decision, Handler, Interrupted, Invocation},
+    invocation::{Decision, Handler, Interrupted, Invocation, asks_for_health},
     telemetry::Outcome,
     user_pool::{
         Facts, Finding, Healing, PoolApi, PoolSettings, Severity, Triggers, findings, heal,
@@ -31,6 +31,15 @@ pub(crate) struct PoolWatch {
     pub(crate) healer: Option<Healer>,
 }
 
+/// What the function is asked for.
+#[derive(Debug)]
+pub(crate) enum Asked {
+    /// To look, and to heal if it may.
+    Look,
+    /// To say that it has started.
+    Health,
+}
+
 /// What was found, for whoever invokes it by hand.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
@@ -47,18 +56,34 @@ struct Told {
 
 impl Handler for PoolWatch {
     const FUNCTION: &'static str = "pool-watch";
-    type Request = ();
+    type Request = Option<Asked>;
     type Answer = Option<Report>;
     type Response = Report;
     type Error = &'static str;
 
-    fn read(_: Box<RawValue>) {}
+    /// A look takes no options: whoever asks for a `dry_run` is refused, for the pool would be healed.
+    fn read(payload: Box<RawValue>) -> Option<Asked> {
+        if asks_for_health(&payload) {
+            return Some(Asked::Health);
+        }
+        let members: BTreeMap<String, IgnoredAny> = serde_json::from_str(payload.get()).ok()?;
+        members.is_empty().then_some(Asked::Look)
+    }
 
-    fn budget(&self, (): &()) -> Duration {
+    fn budget(&self, _: &Option<Asked>) -> Duration {
         BUDGET
     }
 
-    async fn decide(&self, (): &(), invocation: &Invocation) -> Decision<Option<Report>> {
+    async fn decide(
+        &self,
+        asked: &Option<Asked>,
+        invocation: &Invocation,
+    ) -> Decision<Option<Report>> {
+        match asked {
+            Some(Asked::Look) => {}
+            Some(Asked::Health) => return decision(Outcome::Answered, "healthy", Vec::new()),
+            None => return Decision::new(Outcome::Failed, "malformed-event", None),
+        }
         let pool_id = self.api.user_pool_id();
         invocation.note(|line, _| line.of_pool(pool_id, BTreeMap::new()));
         let deadline = invocation.deadline();
@@ -75,13 +100,13 @@ impl Handler for PoolWatch {
         }
     }
 
-    fn settle(&self, (): &(), interrupted: &Interrupted) -> Decision<Option<Report>> {
+    fn settle(&self, _: &Option<Asked>, interrupted: &Interrupted) -> Decision<Option<Report>> {
         Decision::new(Outcome::Failed, interrupted.reason(), None)
     }
 
     fn respond(
         &self,
-        (): &(),
+        _: &Option<Asked>,
         decision: Decision<Option<Report>>,
         _: &Invocation,
     ) -> Result<Report, &'static str> {

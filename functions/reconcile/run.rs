@@ -9,7 +9,7 @@ use shared::{
     deadline::Deadline,
     enrol::Enroller,
     invitation::REMEMBERED,
-    invocation::{Decision, Handler, Interrupted, Invocation},
+    invocation::{Decision, Handler, Interrupted, Invocation, asks_for_health},
     policy,
     record::Recorder,
     retire::Retirer,
@@ -80,6 +80,8 @@ pub(crate) enum Asked {
     Run(Input),
     /// To let a user's groups follow a tier.
     Tier(TierEvent),
+    /// To say that it has started.
+    Health,
 }
 
 /// What a run answers with.
@@ -110,9 +112,14 @@ impl Handler for Reconcile {
     type Error = &'static str;
 
     fn read(payload: Box<RawValue>) -> Option<Asked> {
+        if asks_for_health(&payload) {
+            return Some(Asked::Health);
+        }
+        // An array would be read as the members in their order.
         let payload = payload.get();
-        let tier = TierEvent::read(payload).map(Asked::Tier);
-        tier.or_else(|| serde_json::from_str(payload).ok().map(Asked::Run))
+        let order = payload.starts_with('{').then_some(payload)?;
+        let tier = TierEvent::read(order).map(Asked::Tier);
+        tier.or_else(|| serde_json::from_str(order).ok().map(Asked::Run))
     }
 
     fn budget(&self, _: &Option<Asked>) -> Duration {
@@ -127,6 +134,7 @@ impl Handler for Reconcile {
         let input = match request {
             Some(Asked::Run(input)) => input,
             Some(Asked::Tier(event)) => return self.tier(event, invocation.deadline()).await,
+            Some(Asked::Health) => return answered(Outcome::Answered, "healthy"),
             None => return Decision::new(Outcome::Failed, "malformed-event", None),
         };
         let mut counts = Counts::default();
@@ -188,12 +196,7 @@ impl Reconcile {
                 return Decision::new(Outcome::Failed, "dependency-failed", None).because(error);
             }
         };
-        let report = Report {
-            reason,
-            dry_run: false,
-            counts: std::collections::BTreeMap::new(),
-        };
-        Decision::new(Outcome::Reconciled, reason, Some(report))
+        answered(Outcome::Reconciled, reason)
     }
 
     async fn run(
@@ -261,6 +264,16 @@ impl Reconcile {
         }
         ended
     }
+}
+
+/// The answer where nothing is counted.
+fn answered(outcome: Outcome, reason: &'static str) -> Decision<Option<Report>> {
+    let report = Report {
+        reason,
+        dry_run: false,
+        counts: std::collections::BTreeMap::new(),
+    };
+    Decision::new(outcome, reason, Some(report))
 }
 
 /// Page by page, until the pass is done or the time is up.

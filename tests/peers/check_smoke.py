@@ -10,7 +10,7 @@ from world import OWNER, ROOT, STACK, TOOLS, World
 @check
 def the_smoke_test_finds_every_function_starting_a_user_recorded_and_the_api_asking_for_a_token(world: World):
     code, output = smoke_test(world)
-    equal((code, output.count("ok    "), output.count("FAIL")), (0, 6, 0))
+    equal((code, output.count("ok    "), output.count("FAIL")), (0, 8, 0))
     # What it recorded is there, and no event of it reaches the bus (check_triggers sees the others arrive).
     rows = world.client("dynamodb").query(
         TableName=world.names["DirectoryTable"],
@@ -37,7 +37,7 @@ def the_smoke_test_prints_the_line_in_which_a_function_says_why_it_does_not_star
     equal(code, 1)
     line = next(line for line in output.splitlines() if line.startswith("FAIL"))
     assert "IdentityVendorFunction" in line and "ROLE_ARNS: publisher is bound to no role ARN" in line, output
-    equal(output.count("ok    "), 4)
+    equal(output.count("ok    "), 6)
 
 
 def smoke_test(world: World) -> tuple[int, str]:

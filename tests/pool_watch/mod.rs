@@ -4,9 +4,9 @@ use emulator::stack::Stack;
 use serde_json::{Value, json};
 
 use crate::common::{
-    answer, audit_lines, environment,
+    answer, audit_lines, environment, error_message,
     faulty::{Behaviour, Faulty, http},
-    log_text, options,
+    invoke, last_decision, log_text, options,
 };
 
 const FUNCTION: &str = "PoolWatchFunction";
@@ -124,6 +124,25 @@ async fn without_healing_nothing_is_changed_and_the_role_could_not() {
     assert!(!role.properties.to_string().contains("UpdateUserPool"));
     reset(&stack, json!({})).await;
     assert_eq!(look(&stack).await.0, "drifted trigger-missing");
+    assert_eq!(triggers(&stack), json!({}));
+    stack.shutdown().await;
+}
+
+/// An order that it does not know asked for something else than healing.
+#[tokio::test(flavor = "multi_thread")]
+async fn asked_for_its_health_or_in_other_words_it_asks_nobody_and_puts_nothing_back() {
+    let aws = Faulty::start(Behaviour::Close).await;
+    let stack = start_with(true, &[("AWS_ENDPOINT_URL", &aws.url)]).await;
+    reset(&stack, json!({})).await;
+    let healthy = invoke(&stack, FUNCTION, r#"{"health":true}"#).await;
+    assert!(answer(&healthy).contains("healthy"));
+    assert_eq!(last_decision(&stack), "answered healthy");
+    for asked in [r#"{"dry_run":true}"#, r#"{"health":1}"#, "[]", "null", "7"] {
+        let refused = invoke(&stack, FUNCTION, asked).await;
+        assert_eq!(error_message(&refused), "malformed-event", "{asked}");
+        assert_eq!(last_decision(&stack), "failed malformed-event");
+    }
+    assert_eq!(aws.requests(), 0);
     assert_eq!(triggers(&stack), json!({}));
     stack.shutdown().await;
 }

@@ -224,11 +224,31 @@ async fn nobody_is_recorded_because_the_queue_says_so() {
 async fn what_is_asked_for_in_other_words_is_refused() {
     let stack = stack().await;
     administrator_makes(&stack, "ada@example.com", "true").await;
-    for asked in [r#"{"dry-run":true}"#, r#"{"dry_run":"yes"}"#, "[1]", "null"] {
+    for asked in [
+        r#"{"dry-run":true}"#,
+        r#"{"dry_run":"yes"}"#,
+        r#"{"health":false}"#,
+        r#"{"health":true,"dry_run":true}"#,
+        "[1]",
+        "[]",
+        "null",
+    ] {
         let refused = invoke(&stack, FUNCTION, asked).await;
         assert_eq!(error_message(&refused), "malformed-event", "{asked}");
         assert_eq!(last_decision(&stack), "failed malformed-event");
     }
+    assert!(directory(&stack).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn asked_for_its_health_it_asks_nobody_and_does_nothing() {
+    let aws = Faulty::start(Behaviour::Close).await;
+    let stack = stack_with(FUNCTION, &[("AWS_ENDPOINT_URL", &aws.url)]).await;
+    administrator_makes(&stack, "ada@example.com", "true").await;
+    let healthy = invoke(&stack, FUNCTION, r#"{"health":true}"#).await;
+    assert!(crate::common::answer(&healthy).contains("healthy"));
+    assert_eq!(last_decision(&stack), "answered healthy");
+    assert_eq!(aws.requests(), 0);
     assert!(directory(&stack).await.is_empty());
 }
 

@@ -7,10 +7,12 @@
 
 mod decision;
 mod handler;
+mod health;
 mod serve;
 
 pub use self::{
     decision::{Decision, Interrupted},
     handler::{Handler, Invocation},
+    health::asks_for_health,
     serve::serve,
 };

@@ -39,7 +39,7 @@ pub enum Outcome {
     Issued,
     /// identity-vendor refused the caller.
     Denied,
-    /// identity-vendor said that it is there; nobody asked for anything.
+    /// The function said that it is there; nobody asked for anything.
     Answered,
     /// A trigger source that the function does not know.
     PassedThrough,
