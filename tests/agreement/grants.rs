@@ -12,6 +12,9 @@ use crate::agreement::{
 /// What Lambda writes on a function's behalf.
 const LOGS: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
 
+/// What Lambda does on a function's behalf with an invocation that failed for good, where the template names a queue.
+const KEEPS_FAILED: &str = "sqs:SendMessage";
+
 /// What Lambda does in a VPC on a function's behalf.
 const NETWORK: [&str; 6] = [
     "ec2:AssignPrivateIpAddresses",
@@ -72,6 +75,13 @@ pub(crate) fn findings(suite: &Suite) -> Vec<String> {
         for lacking in network.iter().filter(|action| !granted.contains(**action)) {
             findings.push(format!("{id} is in a VPC and lacks {lacking}"));
         }
+        let failed = &template.get(id).unwrap().properties["EventInvokeConfig"];
+        let failed = failed.pointer("/DestinationConfig/OnFailure/Destination");
+        if failed.is_some_and(|queue| !may(&statements, KEEPS_FAILED, queue)) {
+            findings.push(format!(
+                "{id} lacks {KEEPS_FAILED} on the queue of what failed"
+            ));
+        }
         for wide in granted.iter().filter(|action| action.contains('*')) {
             findings.push(format!("{id} is granted {wide}, which names no action"));
         }
@@ -96,6 +106,7 @@ pub(crate) fn findings(suite: &Suite) -> Vec<String> {
             .chain(
                 LOGS.iter()
                     .chain(network)
+                    .chain(failed.map(|_| &KEEPS_FAILED))
                     .map(|action| (*action).to_owned()),
             )
             .collect();
@@ -111,6 +122,14 @@ pub(crate) fn findings(suite: &Suite) -> Vec<String> {
         ));
     }
     findings
+}
+
+/// Whether some statement is of this action and this resource alone.
+fn may(statements: &[&Value], action: &str, resource: &Value) -> bool {
+    statements.iter().any(|statement| {
+        texts(&statement["Action"]) == [action]
+            && Some(texts(&statement["Resource"])) == resource.as_str().map(|arn| vec![arn])
+    })
 }
 
 fn may_log(statements: &[&Value], action: &str, log_group: &Value) -> bool {

@@ -1,16 +1,17 @@
 //! Tier changes: the newest event wins, whatever comes twice, late or at the same time.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use emulator::stack::Stack;
+use emulator::stack::{Delivery, RuleError, Stack};
 use serde_json::{Value, json};
 use shared::state::{DirectoryKey, key_item};
 
 use super::{FUNCTION, POOL, administrator_makes, completed, pool, run};
 use crate::{
     common::{
-        answer, bent_policy, environment, error_message, event,
+        answer, audit_lines, bent_policy, environment, error_message, event,
         faulty::{Behaviour, Faulty},
         invoke, last_decision, options,
+        signed::bent_template,
     },
     post_confirmation::{items, tables, text},
 };
@@ -180,4 +181,71 @@ async fn a_tier_that_the_policy_does_not_name_changes_nothing() {
     assert_eq!(error_message(&unknown), "tier-unknown");
     assert_eq!(last_decision(&stack), "failed tier-unknown");
     assert!(groups(&stack, &sub).await.is_empty());
+}
+
+/// What the bus does with an event.
+async fn sent(stack: &Stack, event: &str) -> Delivery {
+    let event = serde_json::from_str(event).unwrap();
+    stack.deliver("TierRule", &event).await.unwrap()
+}
+
+fn kept(stack: &Stack) -> Vec<Value> {
+    let url = stack.physical_name("TierDeadLetterQueue");
+    let bodies = stack.sqs.bodies(url.rsplit('/').next().unwrap());
+    let bodies = bodies
+        .iter()
+        .map(|body| serde_json::from_str(body).unwrap());
+    bodies.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_of_the_bus_that_fails_three_times_is_kept_with_its_reason() {
+    let (stack, sub) = stack_with(None).await;
+    run(&stack).await;
+    assert_eq!(
+        sent(&stack, &change(&sub, Some("gold"), 1)).await,
+        Delivery::Done
+    );
+    assert_eq!(groups(&stack, &sub).await, ["gold-members"]);
+    let other = event("reconcile.tier", |event| {
+        event["detail-type"] = json!("Other")
+    });
+    assert_eq!(sent(&stack, &other).await, Delivery::NotMatched);
+    assert!(kept(&stack).is_empty());
+    let half = event("reconcile.tier", |event| {
+        event["detail"] = json!({"sub": sub})
+    });
+    for (asked, reason) in [
+        (change(&sub, Some("admins"), 2), "tier-unknown"),
+        (change("nobody", Some("gold"), 3), "no-profile"),
+        (half, "malformed-event"),
+    ] {
+        let before = audit_lines(&stack).len();
+        assert_eq!(sent(&stack, &asked).await, Delivery::Kept, "{reason}");
+        let asked: Value = serde_json::from_str(&asked).unwrap();
+        let record = kept(&stack).pop().unwrap();
+        assert_eq!(record["requestPayload"], asked);
+        assert_eq!(record["responsePayload"]["errorMessage"], reason);
+        assert_eq!(audit_lines(&stack).len() - before, 3, "{reason}");
+    }
+    assert_eq!(kept(&stack).len(), 3);
+    assert_eq!(groups(&stack, &sub).await, ["gold-members"]);
+}
+
+/// Lambda sends by the function's role: without its grant nobody has the event.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_is_kept_by_the_grant_of_the_role_alone() {
+    let grant =
+        "Action: sqs:SendMessage\n                Resource: !GetAtt TierDeadLetterQueue.Arn";
+    let other = grant.replace("TierDeadLetterQueue", "DeferredQueue");
+    let mut options = options();
+    options.template = bent_template(grant, &other);
+    let stack = local::start(&options).await.unwrap();
+    let event = serde_json::from_str(&change("nobody", None, 1)).unwrap();
+    let kept_by = stack.deliver("TierRule", &event).await;
+    assert!(
+        matches!(kept_by, Err(RuleError::MayNotKeep(_))),
+        "{kept_by:?}"
+    );
+    assert!(kept(&stack).is_empty());
 }

@@ -7,6 +7,7 @@
 mod cors;
 mod front;
 mod options;
+mod rules;
 mod schedules;
 mod sockets;
 mod user_pools;
@@ -44,6 +45,7 @@ use crate::{
 };
 use front::{Services, dispatch};
 pub use options::{Options, PortError, StartError};
+pub use rules::{Delivery, RuleError};
 pub use schedules::ScheduleError;
 pub use sockets::Socket;
 

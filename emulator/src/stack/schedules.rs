@@ -128,7 +128,7 @@ impl Stack {
             .ok()
     }
 
-    fn rule_arn(&self, rule: &Resource) -> String {
+    pub(super) fn rule_arn(&self, rule: &Resource) -> String {
         let place = self.template.place();
         place.arn("events", &format!("rule/{}", rule.reference))
     }

@@ -89,6 +89,20 @@ fn a_grant_that_no_call_needs_is_found() {
 }
 
 #[test]
+fn a_queue_that_lambda_may_not_send_to_is_found_and_so_is_a_grant_without_a_queue() {
+    assert_template(
+        "Action: sqs:SendMessage\n                Resource: !GetAtt TierDeadLetterQueue.Arn",
+        "Action: sqs:SendMessage\n                Resource: !GetAtt OutboxDeadLetterQueue.Arn",
+        &["ReconcileFunction lacks sqs:SendMessage on the queue of what failed"],
+    );
+    assert_template(
+        "        DestinationConfig:\n          OnFailure:\n            Type: SQS\n            Destination: !GetAtt TierDeadLetterQueue.Arn\n",
+        "",
+        &["ReconcileFunction is granted sqs:SendMessage, which its code never calls"],
+    );
+}
+
+#[test]
 fn an_item_of_a_transaction_that_the_role_does_not_allow_is_found() {
     assert_source(
         TRANSACTION,

@@ -1,5 +1,5 @@
 //! The pipe reads one stream, and writes to one bus and one queue. Of the functions, post-confirmation writes to
-//! the queue of deferred users, and reconcile reads it.
+//! the queue of deferred users, and reconcile reads it. Lambda keeps by reconcile's role what failed.
 
 use super::ROLES;
 use crate::isolation::{cell::Cell, world::World};
@@ -18,6 +18,7 @@ pub(super) fn cells(world: &World) -> Vec<Cell> {
     );
     let other_queue = format!("{queue}2");
     let deferred = queue.replace("OutboxDeadLetterQueue", "DeferredQueue");
+    let failed = queue.replace("OutboxDeadLetterQueue", "TierDeadLetterQueue");
     let mut cells = Vec::new();
     for role in ROLES {
         let pipe = role == "OutboxPipeRole";
@@ -39,6 +40,9 @@ pub(super) fn cells(world: &World) -> Vec<Cell> {
             Cell::new(role, "sqs:SendMessage", &queue, "dead letters").allowed_if(pipe),
             Cell::new(role, "sqs:SendMessage", &other_queue, "another queue"),
             Cell::new(role, "sqs:ReceiveMessage", &queue, "dead letters"),
+            Cell::new(role, "sqs:SendMessage", &failed, "what failed")
+                .allowed_if(role == "ReconcileRole"),
+            Cell::new(role, "sqs:ReceiveMessage", &failed, "what failed"),
             Cell::new(role, "sqs:SendMessage", &deferred, "deferred")
                 .allowed_if(role == "PostConfirmationRole"),
             Cell::new(role, "sqs:ReceiveMessage", &deferred, "deferred")
