@@ -71,6 +71,11 @@ impl Crashing {
         plan.reached.send_replace(false);
     }
 
+    /// Calls since the last cut.
+    pub(crate) fn calls(&self) -> usize {
+        self.plan.lock().unwrap().calls
+    }
+
     /// Waits until that call has come.
     pub(crate) async fn reached(&self) {
         let mut reached = self.reached.clone();

@@ -61,7 +61,7 @@ async fn confirmed(stack: &Stack, email: &str) -> (String, String) {
 }
 
 /// The groups of a user, sorted.
-async fn groups(stack: &Stack, sub: &str) -> Vec<String> {
+pub(crate) async fn groups(stack: &Stack, sub: &str) -> Vec<String> {
     let groups = pool(stack)
         .admin_list_groups_for_user()
         .user_pool_id(POOL)
@@ -86,7 +86,7 @@ async fn put(stack: &Stack, table: &str, item: Item) {
 }
 
 /// An invitation that the sign-up of `email` holds, as pre-sign-up leaves it.
-async fn invite(stack: &Stack, email: &str) -> DirectoryKey {
+pub(crate) async fn invite(stack: &Stack, email: &str) -> DirectoryKey {
     let key = DirectoryKey::invitation("code");
     let mut item = key_item(&key);
     let groups = AttributeValue::Ss(vec!["editors".to_owned(), "admins".to_owned()]);
@@ -104,7 +104,7 @@ async fn invite(stack: &Stack, email: &str) -> DirectoryKey {
     key
 }
 
-fn plain(value: &AttributeValue) -> Value {
+pub(crate) fn plain(value: &AttributeValue) -> Value {
     match value {
         AttributeValue::S(text) | AttributeValue::N(text) => json!(text),
         AttributeValue::Bool(value) => json!(value),

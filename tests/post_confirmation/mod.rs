@@ -1,7 +1,7 @@
 //! post-confirmation, the real binary over the Lambda Runtime API.
 
 mod claims;
-mod enrolment;
+pub(crate) mod enrolment;
 pub(crate) mod events;
 
 use std::{collections::HashMap, time::Duration};

@@ -36,7 +36,7 @@ pub(super) async fn put(stack: &Stack, key: &DirectoryKey, attributes: &[(&str, 
 }
 
 /// As if the user had had this address when the profile was written.
-async fn had_the_address(stack: &Stack, sub: &str, email: &str) {
+pub(super) async fn had_the_address(stack: &Stack, sub: &str, email: &str) {
     let claim = DirectoryKey::email_claim(POOL, email);
     put(stack, &claim, &[("sub", sub), ("user_pool_id", POOL)]).await;
     let update = tables(stack)
@@ -97,7 +97,7 @@ async fn a_mailbox_of_another_is_flagged_and_claimed_when_that_user_is_gone() {
 }
 
 /// An invitation that the sign-up of an address held until so many seconds ago.
-async fn held(stack: &Stack, code: &str, seconds: i64, member: Option<(&str, &str)>) {
+pub(super) async fn held(stack: &Stack, code: &str, seconds: i64, member: Option<(&str, &str)>) {
     let key = DirectoryKey::invitation(code);
     let until = time::OffsetDateTime::now_utc().unix_timestamp() - seconds;
     let mut members = vec![("reserved_for", "digest")];

@@ -1,6 +1,7 @@
 //! reconcile, the real binary over the Lambda Runtime API: the directory agrees with the pool afterwards.
 
 mod changes;
+mod crashes;
 mod erase;
 mod many;
 mod memory;
