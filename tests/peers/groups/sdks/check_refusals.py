@@ -45,7 +45,7 @@ def refusals(world: LocalWorld, shape: str, environment) -> dict[tuple[str, int]
         name, front = f"{shape}-{sdk.replace(' ', '-')}-{status}", Front(world.vendor, answer(status, shape))
         jwt = world.jwt(name)
         done = run(world, sdk, environment(name, jwt, front.url), "nobody")
-        assert done.returncode, f"{name}: {done.stdout}"
+        assert done.returncode, f"{name}: {done}"
         said = done.stdout + done.stderr
         # The proof's claims and signature; the head is the same in each.
         for part in jwt.split(".")[1:]:

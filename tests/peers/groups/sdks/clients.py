@@ -5,27 +5,21 @@ import shlex
 import subprocess
 import sys
 
-from local_world import ROOT, LocalWorld
+from local_world import GROUPS, ROOT, LocalWorld
 
 EXAMPLES = ROOT / "examples/sdks"
 POOLKEEPER = ROOT / "target/debug/poolkeeper"
 TABLE = "poolkeeper-DataTable"
 MEMBER = "arn:aws:iam::123456789012:role/poolkeeper-us-east-1-member"
 BIN = pathlib.Path(sys.executable).parent
-
-
-def programs(world: LocalWorld) -> dict[str, list]:
-    """A command for each SDK. Node looks for packages where a program is, so that one is copied to where they are."""
-    script = world.folder / "node_modules/rows.mjs"
-    script.write_text((EXAMPLES / "rows.mjs").read_text())
-    return {
-        "boto3": [sys.executable, EXAMPLES / "rows.py"],
-        "AWS CLI": [EXAMPLES / "rows.sh"],
-        "JavaScript": ["node", script],
-        "Rust": [ROOT / "target/debug/examples/rows"],
-    }
-
-
+# A command for each SDK. Node looks for packages where a program is: group.py puts a copy to where they are.
+SCRIPT = GROUPS / "sdks/node_modules/rows.mjs"
+PROGRAMS = {
+    "boto3": [sys.executable, EXAMPLES / "rows.py"],
+    "AWS CLI": [EXAMPLES / "rows.sh"],
+    "JavaScript": ["node", SCRIPT],
+    "Rust": [ROOT / "target/debug/examples/rows"],
+}
 # What each writes into its row.
 NOTES = {
     "boto3": "from boto3",
@@ -37,7 +31,7 @@ NOTES = {
 
 def run(world: LocalWorld, sdk: str, env: dict, owner: str) -> subprocess.CompletedProcess:
     """An example, in this environment; the row's owner is who it says."""
-    command = [str(word) for word in [*programs(world)[sdk], TABLE, owner]]
+    command = [str(word) for word in [*PROGRAMS[sdk], TABLE, owner]]
     env = env | {"PATH": f"{BIN}:{env['PATH']}", "AWS_PAGER": ""}
     return subprocess.run(command, env=env, cwd=world.work, capture_output=True, text=True, timeout=60)
 
