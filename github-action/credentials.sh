@@ -3,8 +3,10 @@
 # Tokens go by files and standard input, never by arguments, which every process of the machine may read.
 set -euo pipefail
 
+# Also within a command substitution, whose standard output is not the step's.
+exec 3>&1
 fail() {
-  echo "::error title=Poolkeeper::$1"
+  echo "::error title=Poolkeeper::$1" >&3
   exit 1
 }
 
@@ -16,10 +18,10 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 chmod 700 "$folder"
 
-# A retry honours Retry-After, and is for 429, 500, 503 and the like only.
+# A retry honours Retry-After within two minutes, and is for 429, 500, 503 and the like only.
 ask() {
-  curl --silent --show-error --max-time 20 --retry 4 --retry-connrefused --output "$folder/answer" \
-    --write-out '%{http_code}' "$@"
+  curl --silent --show-error --max-time 20 --retry 4 --retry-connrefused --retry-max-time 120 \
+    --output "$folder/answer" --write-out '%{http_code}' "$@"
 }
 
 status=$(ask --get --data-urlencode "audience=$AUDIENCE" --header @- "$ACTIONS_ID_TOKEN_REQUEST_URL" \

@@ -99,6 +99,43 @@ def the_action_tells_why_it_has_no_credentials_and_exports_nothing(world: LocalW
         equal((runner.exported(), runner.output_file.read_text()), ({}, ""))
 
 
+class Vendor(BaseHTTPRequestHandler):
+    """In the place of the stack's: answers each request by `status`, `headers` and `body` of its server."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(self.server.status)
+        for name, value in self.server.headers.items():
+            self.send_header(name, value)
+        self.send_header("content-length", str(len(self.server.body)))
+        self.end_headers()
+        self.wfile.write(self.server.body)
+
+    def log_message(self, *_):
+        pass
+
+
+@check
+def the_action_waits_for_no_vendor_and_exports_nothing_that_could_set_another_variable(world: LocalWorld):
+    good = {"AccessKeyId": "ASIAEXAMPLE", "SecretAccessKey": "s", "SessionToken": "t", "AccountId": "123456789012"}
+    with HTTPServer(("127.0.0.1", 0), Vendor) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        for status, headers, credentials, said in [
+            # A step that waits is paid for.
+            (503, {"Retry-After": "86400"}, {}, "the vendor answers HTTP 503"),
+            (200, {}, {}, "the vendor's answer has no AccessKeyId"),
+            (200, {}, {**good, "SessionToken": "t\nBASH_ENV=/tmp/x"}, "the vendor's SessionToken is not shaped like one"),
+            (200, {}, good, "the vendor's answer has no Expiration"),
+        ]:
+            server.status, server.headers = status, headers
+            server.body = json.dumps({"credentials": credentials}).encode()
+            runner = Runner(world)
+            done = runner.run(VENDOR_URL=f"http://127.0.0.1:{server.server_port}")
+            equal((done.returncode, done.stdout.splitlines()[-1].split("::")[-1].split(" -")[0]), (1, said))
+            equal((runner.exported(), runner.output_file.read_text()), ({}, ""))
+        server.shutdown()
+
+
 @check
 def the_action_s_step_runs_the_script_with_what_it_reads(_: LocalWorld):
     step = (ROOT / "github-action/action.yml").read_text()
