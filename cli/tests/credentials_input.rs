@@ -67,6 +67,30 @@ fn a_proof_comes_from_a_command_a_file_or_a_variable_and_is_a_jwt() {
 }
 
 #[test]
+fn what_a_command_leaves_running_is_not_waited_for() {
+    let (folder, server) = (Folder::new(), Server::start(vec![vended(3600)]));
+    let pid = folder.path("pid");
+    let command = format!("sleep 600 & echo $! > '{}'; printenv PROOF", pid.display());
+    let arguments = [
+        "credentials",
+        "--vendor",
+        &server.url,
+        "--no-cache",
+        "--proof-command",
+    ];
+    let run = poolkeeper_with(
+        &[("PROOF", PROOF)],
+        &[&arguments[..], &[&command]].concat(),
+        "",
+    );
+    let left = std::process::Command::new("kill")
+        .arg(folder.text("pid").trim())
+        .status();
+    assert!(left.unwrap().success(), "it has ended before");
+    assert_eq!(run.json()["AccessKeyId"], "ASIAEXAMPLE");
+}
+
+#[test]
 fn arguments_that_make_no_sense_are_refused_before_anybody_is_asked() {
     let proof = ["--proof-env", "PROOF"];
     let url = ["--vendor", "https://vendor.example"];

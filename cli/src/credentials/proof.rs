@@ -19,7 +19,10 @@ use super::problem::Problem;
 /// The longest that the vendor reads.
 const LONGEST: usize = 16 * 1024;
 /// What a command may take: somebody may have to touch a key.
-const COMMAND_TIME: Duration = Duration::from_secs(60);
+pub(super) const COMMAND_TIME: Duration = Duration::from_secs(60);
+
+/// For how long the output of a command that has ended is read.
+const AFTERWARDS: Duration = Duration::from_millis(200);
 
 /// Where the proof comes from.
 #[derive(Debug, PartialEq, Eq)]
@@ -142,17 +145,33 @@ async fn printed_by(command: &str) -> Result<String, String> {
         .spawn()
         .map_err(|error| format!("/bin/sh: {error}"))?;
     let stdout = child.stdout.take();
+    let mut octets = Vec::new();
+    let printed = &mut octets;
     let ended = async {
-        let mut text = String::new();
-        if let Some(stdout) = stdout {
-            stdout.take(MOST_READ).read_to_string(&mut text).await?;
+        let read = async move {
+            if let Some(stdout) = stdout {
+                let mut stdout = stdout.take(MOST_READ);
+                while stdout.read_buf(printed).await? > 0 {}
+            }
+            io::Result::Ok(())
+        };
+        tokio::pin!(read);
+        tokio::select! {
+            read = &mut read => read?,
+            status = child.wait() => {
+                status?;
+                // What it printed is in the pipe by now; something that it started may hold the other end for ever.
+                let _ = tokio::time::timeout(AFTERWARDS, read).await;
+            }
         }
-        Ok::<_, io::Error>((child.wait().await?, text))
+        child.wait().await
     };
     match tokio::time::timeout(COMMAND_TIME, ended).await {
-        Ok(Ok((status, text))) if status.success() => Ok(text),
-        Ok(Ok((status, _))) => Err(format!("the command ended with {status}: {by_hand}")),
-        Ok(Err(_)) => Err(format!("the command prints no text: {by_hand}")),
+        Ok(Ok(status)) if status.success() => {
+            String::from_utf8(octets).map_err(|_| format!("the command prints no text: {by_hand}"))
+        }
+        Ok(Ok(status)) => Err(format!("the command ended with {status}: {by_hand}")),
+        Ok(Err(error)) => Err(format!("/bin/sh: {error}")),
         Err(_) => {
             let seconds = COMMAND_TIME.as_secs();
             Err(format!(
