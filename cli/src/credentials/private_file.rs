@@ -15,9 +15,12 @@ use std::{
 pub(super) fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
     let name = path.file_name();
     let name = name.ok_or_else(|| io::Error::from(io::ErrorKind::IsADirectory))?;
+    // Not by the number of the process: in two containers that share a folder it may be the same.
+    let mut octets = [0; 8];
+    getrandom::fill(&mut octets).map_err(|error| io::Error::other(error.to_string()))?;
     let mut temporary = std::ffi::OsString::from(".");
     temporary.push(name);
-    temporary.push(format!(".{}", std::process::id()));
+    temporary.push(format!(".{}", base16ct::lower::encode_string(&octets)));
     let temporary = path.with_file_name(temporary);
     let written = write(&temporary, contents).and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
@@ -28,8 +31,6 @@ pub(super) fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
 }
 
 fn write(path: &Path, contents: &[u8]) -> io::Result<()> {
-    // A process that was killed may have had this number.
-    let _ = fs::remove_file(path);
     let mut options = OpenOptions::new();
     let mut file = options
         .write(true)
@@ -38,4 +39,22 @@ fn write(path: &Path, contents: &[u8]) -> io::Result<()> {
         .open(path)?;
     file.write_all(contents)?;
     file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_process_of_the_same_number_is_writing_stays_its_own() {
+        let folder = std::env::temp_dir().join(format!("private-file-{}", std::process::id()));
+        fs::create_dir(&folder).unwrap();
+        let of_another = folder.join(format!(".token.{}", std::process::id()));
+        fs::write(&of_another, "half a to").unwrap();
+        replace(&folder.join("token"), b"a token").unwrap();
+        assert_eq!(fs::read(folder.join("token")).unwrap(), b"a token");
+        assert_eq!(fs::read(of_another).unwrap(), b"half a to");
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
+        fs::remove_dir_all(folder).unwrap();
+    }
 }
