@@ -140,14 +140,14 @@ impl Drop for Staying {
 fn a_program_that_stays_writes_the_next_token_before_this_one_expires() {
     let (folder, file) = (Folder::new(), Folder::new());
     let server = Server::start(vec![
-        token("first.of.them", 900),
+        token("first.of.them", 10),
         token("second.of.them", 900),
     ]);
     let path = file.path("token");
     let mut staying = Staying::start(
         &server.url,
         path.to_str().unwrap(),
-        &["--refresh-before", "899"],
+        &["--refresh-before", "43200"],
     );
     staying.written();
     staying.written();

@@ -36,6 +36,16 @@ struct Written {
     expires_at: i64,
 }
 
+impl Written {
+    /// When it is renewed: `refresh_before` seconds before it expires, after half of its time if that is not said, and
+    /// never before a tenth of it has passed, for whoever wants it fresher than it can be would ask without end.
+    fn due(&self, refresh_before: Option<i64>) -> i64 {
+        let lifetime = self.expires_at - self.obtained_at;
+        let early = refresh_before.unwrap_or(lifetime / 2);
+        (self.expires_at - early).max(self.obtained_at + (lifetime / 10).max(1))
+    }
+}
+
 /// Where a token goes, and when it is renewed.
 pub(super) struct WebIdentity<'a> {
     pub(super) vendor: &'a Vendor,
@@ -60,11 +70,7 @@ impl WebIdentity<'_> {
     pub(super) async fn stay(&self) -> Result<(), Problem> {
         let mut written = self.renew().await?;
         loop {
-            let half = (written.expires_at - written.obtained_at) / 2;
-            // Renewed every second at most.
-            let early = self.refresh_before.unwrap_or(half);
-            let due = (written.expires_at - early).max(written.obtained_at + 1);
-            wait_until(due).await;
+            wait_until(written.due(self.refresh_before)).await;
             written = loop {
                 match self.renew().await {
                     Ok(written) => break written,
@@ -115,5 +121,27 @@ async fn wait_until(due: i64) {
             break;
         }
         tokio::time::sleep(left.min(LOOK)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_renewed_before_it_expires_and_not_all_the_time() {
+        let due = |lifetime: i64, refresh_before| {
+            let written = Written {
+                obtained_at: 1000,
+                expires_at: 1000 + lifetime,
+            };
+            written.due(refresh_before) - 1000
+        };
+        assert_eq!(due(900, None), 450);
+        assert_eq!(due(900, Some(300)), 600);
+        assert_eq!(due(900, Some(0)), 900);
+        // What `--refresh-before` is by default for credentials, which live longer.
+        assert_eq!(due(900, Some(1200)), 90);
+        assert_eq!(due(1, Some(1200)), 1);
     }
 }
