@@ -43,7 +43,7 @@ PROOF, a JWT of a source of the policy, is one of
   --proof-env NAME        what this environment variable holds
 options:
   --refresh-before SECONDS  replaces what is good for no longer than this (1200, or half of a shorter session)
-  --wait SECONDS          how long the vendor may keep it waiting, 0 to 300 (20)
+  --wait SECONDS          for how long the vendor is asked again, 0 to 300 (20); an attempt takes 10 s at most
   --no-cache              keeps nothing and reads nothing that was kept
   --web-identity-file FILE  writes a Cognito token into FILE instead, for AWS_WEB_IDENTITY_TOKEN_FILE
   --stay                  and renews it there, for as long as the program runs";

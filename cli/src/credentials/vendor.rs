@@ -1,4 +1,4 @@
-//! `POST /token` of the vendor, asked again where that may help, and no longer than somebody would wait.
+//! `POST /token` of the vendor, asked again where that may help, and for no longer than somebody would wait.
 
 use std::time::Duration;
 
@@ -17,9 +17,11 @@ const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
 const AWS_CREDENTIALS: &str = "urn:poolkeeper:params:oauth:token-type:aws-credentials";
 
 /// The vendor has 8 s for an answer; the rest is for the way.
-const ATTEMPT: Duration = Duration::from_secs(10);
+pub(super) const ATTEMPT: Duration = Duration::from_secs(10);
 /// How often an answer that says nothing of when to come again is asked for.
 const BLIND_ATTEMPTS: u32 = 3;
+/// The latest at which a vendor asks anybody to come again; more is said by something else.
+const LATEST: Duration = Duration::from_secs(24 * 3600);
 /// More than credentials and a token are.
 const LONGEST_ANSWER: usize = 64 * 1024;
 /// A text of the vendor's, and a word of it: none is longer, but for what must not be shown.
@@ -66,7 +68,13 @@ impl Vendor {
         })
     }
 
-    /// Exchanges the proof. What the vendor says of when to come again is obeyed, if that is soon enough.
+    /// For how long it is asked again.
+    pub(super) fn wait(&self) -> Duration {
+        self.wait
+    }
+
+    /// Exchanges the proof. What the vendor says of when to come again is obeyed, if that is soon enough; each attempt
+    /// has its whole time, so the last may end that much later.
     ///
     /// # Errors
     /// [`Problem`], but for those of files and proofs.
@@ -75,18 +83,18 @@ impl Vendor {
         proof: &Proof,
         wanted: Wanted,
     ) -> Result<T, Problem> {
-        let deadline = Deadline::after(self.wait.max(ATTEMPT));
         let patience = Deadline::after(self.wait);
         let mut attempt = 1;
         loop {
-            let later = match self.ask(proof, wanted, deadline).await? {
+            let later = match self.ask(proof, wanted).await? {
                 Ok(answer) => return Ok(answer),
                 Err(later) => later,
             };
-            let Some(pause) = pause(attempt, later.after, patience.remaining()) else {
+            let left = patience.remaining();
+            let Some(pause) = pause(attempt, later.after, left) else {
                 return Err(unavailable(later));
             };
-            tokio::time::sleep(pause + jitter(pause)).await;
+            tokio::time::sleep((pause + jitter(pause)).min(left)).await;
             attempt += 1;
         }
     }
@@ -96,7 +104,6 @@ impl Vendor {
         &self,
         proof: &Proof,
         wanted: Wanted,
-        deadline: Deadline,
     ) -> Result<Result<T, Later>, Problem> {
         let requested = match wanted {
             Wanted::Credentials => AWS_CREDENTIALS,
@@ -112,7 +119,7 @@ impl Vendor {
             form.push(("audience", role.as_str()));
         }
         let request = Request::post_form(&self.token_url, &form);
-        let deadline = deadline.at_most(ATTEMPT);
+        let deadline = Deadline::after(ATTEMPT);
         let later = |said: String, after| Ok(Err(Later { said, after }));
         match self.https.send(request, LONGEST_ANSWER, deadline).await {
             Ok(answer) if answer.status == 200 => match answer.json() {
@@ -148,7 +155,7 @@ fn jitter(pause: Duration) -> Duration {
 }
 
 fn unavailable(later: Later) -> Problem {
-    let advice = match later.after {
+    let advice = match later.after.filter(|after| *after <= LATEST) {
         Some(after) => format!("try again in {} s", after.as_secs().max(1)),
         None => "try again later; by the request id, the vendor's log tells why".to_owned(),
     };
@@ -228,6 +235,18 @@ mod tests {
         assert_eq!(pause(3, None, seconds(20)), None);
         assert_eq!(pause(1, None, Duration::ZERO), None);
         assert!(jitter(seconds(4)) <= seconds(1));
+    }
+
+    #[test]
+    fn nobody_is_told_to_come_again_in_a_year() {
+        let line = |after| {
+            let said = "HTTP 503".to_owned();
+            unavailable(Later { said, after }).to_string()
+        };
+        assert!(line(Some(Duration::ZERO)).ends_with(": try again in 1 s"));
+        assert!(line(Some(LATEST)).ends_with(": try again in 86400 s"));
+        let later = line(Some(Duration::MAX));
+        assert!(later.contains(": try again later;"), "{later}");
     }
 
     #[test]
