@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// A cache with credentials that were vended for an hour, and whose times are then as `expires_in` and `age` say.
-fn cache_of(
+pub(crate) fn cache_of(
     age: i64,
     expires_in: i64,
     then: Vec<crate::support::server::Scripted>,

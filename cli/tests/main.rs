@@ -8,6 +8,7 @@ mod check;
 mod credentials;
 mod credentials_cache;
 mod credentials_input;
+mod credentials_together;
 mod doctor;
 mod explain;
 mod explain_vend;

@@ -47,6 +47,14 @@ pub(crate) enum Problem {
         /// Why.
         source: io::Error,
     },
+    /// What another process was told, which asked while this one waited.
+    #[error("{line}")]
+    OfAnother {
+        /// Its line.
+        line: String,
+        /// What it says of itself by [`Problem::is_passing`].
+        is_passing: bool,
+    },
     /// Another process has been asking for too long.
     #[error("{}: another poolkeeper holds this lock: end it, or use --no-cache", .0.display())]
     Locked(PathBuf),
@@ -58,6 +66,10 @@ pub(crate) enum Problem {
 impl Problem {
     /// Whether credentials that are still good may serve meanwhile. A refusal is the vendor's decision, and binds.
     pub(super) fn is_passing(&self) -> bool {
-        !matches!(self, Self::Refused { .. })
+        match self {
+            Self::Refused { .. } => false,
+            Self::OfAnother { is_passing, .. } => *is_passing,
+            _ => true,
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Credentials for `credential_process`: those that are kept, or new ones.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use shared::name::Name;
 
@@ -7,10 +9,15 @@ use super::{
     cache::{Cache, Found},
     note, now,
     problem::Problem,
-    proof::{Proof, ProofSource},
+    proof::{COMMAND_TIME, Proof, ProofSource},
     session::{self, Session},
-    vendor::{Vendor, Wanted},
+    vendor::{ATTEMPT, Vendor, Wanted},
 };
+
+/// How long another process may ask, beside the time for which the vendor is asked again; with room to spare.
+const OTHERS: Duration = COMMAND_TIME
+    .saturating_add(ATTEMPT)
+    .saturating_add(Duration::from_secs(30));
 
 /// Where they come from.
 pub(super) struct Process<'a> {
@@ -55,7 +62,9 @@ impl Process<'_> {
         {
             return Ok(session);
         }
-        let _lock = cache.lock()?;
+        let wait = self.vendor.wait();
+        let before = cache.failure();
+        let _lock = cache.lock(OTHERS + wait)?;
         // Somebody else may have asked meanwhile.
         let kept = match cache.read(digest.as_deref()) {
             Found::Session(session) if fresh(&session) => return Ok(session),
@@ -69,26 +78,33 @@ impl Process<'_> {
                 None
             }
         };
-        match self.vended(shown).await {
-            Ok(session) => {
-                if let Err(error) = cache.write(&session, digest.as_deref()) {
-                    note(&format!("{}: not kept: {error}", cache.path().display()));
-                }
-                Ok(session)
-            }
-            Err(problem) => {
-                if !problem.is_passing() {
-                    cache.forget();
-                }
-                match kept.filter(|kept| problem.is_passing() && kept.is_usable(now())) {
-                    Some(kept) => {
-                        let until = kept.expiration();
-                        note(&format!("{problem}; those of before serve until {until}"));
-                        Ok(kept)
+        let failure = cache.failure().filter(|now| before.as_ref() != Some(now));
+        let of_another = failure.and_then(|failure| failure.problem(digest.as_deref(), wait));
+        let problem = match of_another {
+            Some(problem) => problem,
+            None => match self.vended(shown).await {
+                Ok(session) => {
+                    if let Err(error) = cache.write(&session, digest.as_deref()) {
+                        note(&format!("{}: not kept: {error}", cache.path().display()));
                     }
-                    None => Err(problem),
+                    return Ok(session);
                 }
+                Err(problem) => {
+                    cache.tell(&problem, digest.as_deref(), wait);
+                    problem
+                }
+            },
+        };
+        if !problem.is_passing() {
+            cache.forget();
+        }
+        match kept.filter(|kept| problem.is_passing() && kept.is_usable(now())) {
+            Some(kept) => {
+                let until = kept.expiration();
+                note(&format!("{problem}; those of before serve until {until}"));
+                Ok(kept)
             }
+            None => Err(problem),
         }
     }
 
