@@ -12,6 +12,20 @@ fn the_commands_set_and_lift_the_block_that_the_function_looks_for() {
         ("--email", "Eve@Example.COM", "email", "eve@example.com"),
         ("--email", "e.ve+2@googlemail.com", "email", "eve@gmail.com"),
         ("--domain", "SPAM.example", "domain", "spam.example"),
+        (
+            "--email",
+            "eve@BÜCHER.example",
+            "email",
+            "eve@xn--bcher-kva.example",
+        ),
+        ("--email", "e-v.e@pm.me", "email", "eve@proton.me"),
+        (
+            "--domain",
+            "Bücher.example",
+            "domain",
+            "xn--bcher-kva.example",
+        ),
+        ("--domain", "ｓpam.example", "domain", "spam.example"),
         ("--phone", "+1876", "phone", "+1876"),
     ] {
         let key = DirectoryKey::block(kind, canonical).pk;
@@ -57,6 +71,11 @@ fn one_thing_that_can_be_blocked_is_needed() {
             "--domain: expected a domain",
         ),
         (vec!["block", "--phone", "0049"], "--phone: "),
+        (vec!["block", "--phone", "+1 876"], "--phone: "),
+        (
+            vec!["block", "--domain", "spam.example."],
+            "--domain: expected",
+        ),
         (
             vec!["block", domain[0], domain[1], "--days", "0"],
             "--days: takes 1 to 3650",

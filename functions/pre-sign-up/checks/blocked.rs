@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use shared::{
+    aws::ServiceError,
     deadline::Deadline,
     email::EmailAddress,
     phone::is_e164,
@@ -16,30 +17,43 @@ use crate::{Applicant, judge::Finding, services::Services};
 /// Of a domain, how many of the names above it are looked for: DynamoDB takes 100 keys a question.
 const MAX_NAMES: usize = 80;
 
-/// Whether anything that the applicant brings is blocked now. What is not there is not looked for.
+/// Whether anything that the applicant brings is blocked now. What is not there is not looked for. What cannot be read
+/// is undecided only where nothing else is blocked: otherwise a broken number would spare a blocked address.
 pub(super) async fn look(
     applicant: &Applicant<'_>,
     services: &Services,
     deadline: Deadline,
 ) -> Finding {
-    let address = match applicant.attribute("email").map(|_| applicant.email()) {
-        None => None,
-        Some(Ok(address)) => Some(address),
-        Some(Err(undecided)) => return undecided,
+    let (address, broken_address) = match applicant.attribute("email").map(|_| applicant.email()) {
+        None => (None, None),
+        Some(Ok(address)) => (Some(address), None),
+        Some(Err(undecided)) => (None, Some(undecided)),
     };
-    let number = applicant.attribute("phone_number");
-    if number.is_some_and(|number| !is_e164(number)) {
-        return Finding::undecided("invalid-phone-number");
-    }
+    let (number, broken_number) = match applicant.attribute("phone_number") {
+        Some(number) if !is_e164(number) => (None, Some("invalid-phone-number")),
+        number => (number, None),
+    };
     let keys = keys(address.as_ref(), number);
+    match standing(&keys, services, deadline).await {
+        Ok(Some(reason)) => Finding::Objection(reason),
+        Ok(None) => broken_address
+            .or(broken_number.map(Finding::undecided))
+            .unwrap_or(Finding::Clear),
+        Err(error) => Finding::unanswered("blocks-unavailable", error),
+    }
+}
+
+/// The reason of the first of the keys whose block stands now.
+async fn standing(
+    keys: &[(DirectoryKey, &'static str)],
+    services: &Services,
+    deadline: Deadline,
+) -> Result<Option<&'static str>, ServiceError> {
     if keys.is_empty() {
-        return Finding::Clear;
+        return Ok(None);
     }
     let wanted = keys.iter().map(|(key, _)| key);
-    let items = match services.directory_items(wanted, deadline).await {
-        Ok(items) => items,
-        Err(error) => return Finding::unanswered("blocks-unavailable", error),
-    };
+    let items = services.directory_items(wanted, deadline).await?;
     let now = OffsetDateTime::now_utc().unix_timestamp();
     let stands = items
         .iter()
@@ -48,7 +62,7 @@ pub(super) async fn look(
     let blocked = keys
         .iter()
         .find(|(key, _)| standing.contains(key.pk.as_str()));
-    blocked.map_or(Finding::Clear, |(_, reason)| Finding::Objection(reason))
+    Ok(blocked.map(|(_, reason)| *reason))
 }
 
 /// The keys of the blocks that would concern the applicant, each with the reason.
