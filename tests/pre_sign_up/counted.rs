@@ -1,7 +1,10 @@
 //! One account per mailbox, and how often people sign up.
 
 use serde_json::{Value, json};
-use shared::state::{DirectoryKey, key_item, rfc3339, text};
+use shared::{
+    policy::{PolicyFile, PreSignUp},
+    state::{DirectoryKey, key_item, rfc3339, text},
+};
 use time::OffsetDateTime;
 
 use super::{FUNCTION, items, put, sign_up, stack_checking};
@@ -97,6 +100,26 @@ async fn sign_ups_are_counted_by_what_the_policy_names() {
             let item = format!("{item:?}");
             assert!(!item.contains("ada") && !item.contains("4366"), "{item}");
         }
+    }
+}
+
+#[test]
+fn a_budget_that_the_retries_of_one_sign_up_would_use_up_does_not_load() {
+    let velocity =
+        |burst| format!("velocity = {{ by = \"email\", burst = {burst}, period_seconds = 60 }}");
+    let legacy = |attempts| format!("legacy_user = {{ attempts_per_minute = {attempts} }}");
+    for (check, loads) in [
+        (velocity(3), true),
+        (velocity(2), false),
+        (legacy(3), true),
+        (legacy(2), false),
+    ] {
+        let text = format!("version = 1\n[[pre-sign-up.checks]]\nname = \"c\"\n{check}\n");
+        let read = PolicyFile::parse("policy.toml", text).section::<PreSignUp>();
+        let error = read.err().map(|errors| errors.to_string());
+        assert_eq!(error.is_none(), loads, "{check}: {error:?}");
+        let told = error.unwrap_or_else(|| "from 3 to".to_owned());
+        assert!(told.contains("from 3 to"), "{check}: {told}");
     }
 }
 

@@ -114,7 +114,7 @@ async fn the_person_themselves_moves_in_although_that_fires_this_trigger_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_app_client_has_a_budget_of_questions() {
-    let stack = stack_checking("legacy_user = { attempts_per_minute = 2 }", &[]).await;
+    let stack = stack_checking("legacy_user = { attempts_per_minute = 3 }", &[]).await;
     let by = |client: &str| {
         sign_up(|event| {
             event["request"]["userAttributes"]["email"] = json!("una@example.com");
@@ -122,6 +122,7 @@ async fn one_app_client_has_a_budget_of_questions() {
         })
     };
     for (client, decision) in [
+        ("app", "allowed no-objection"),
         ("app", "allowed no-objection"),
         ("app", "allowed no-objection"),
         ("app", "refused legacy-limited"),

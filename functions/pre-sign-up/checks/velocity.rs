@@ -1,6 +1,7 @@
 //! `velocity`: how often people sign up, by address, domain, phone prefix or app client.
 //!
-//! Every question of Cognito's counts, also one that another check refuses, and one that is asked again.
+//! Every question counts that the local checks let through: also one that another check refuses, and one that Cognito
+//! asks again, for nothing tells it from another sign-up. So a budget has room for three questions of one sign-up.
 
 use shared::{
     deadline::Deadline,

@@ -23,10 +23,10 @@ pub struct LegacyUser {
     schemars(rename = "LegacyUser")
 )]
 pub(super) struct WrittenLegacyUser {
-    /// Sign-ups that one app client may have looked up at once, and again in each minute. Beyond it the check cannot
-    /// decide.
-    #[serde(default = "Bounded::<1, 1_000_000>::new::<60>")]
-    attempts_per_minute: Bounded<1, 1_000_000>,
+    /// Questions that one app client may have looked up at once, and again in each minute; Cognito may ask three times
+    /// for one sign-up. Beyond it the check cannot decide.
+    #[serde(default = "Bounded::<3, 1_000_000>::new::<60>")]
+    attempts_per_minute: Bounded<3, 1_000_000>,
 }
 
 impl From<WrittenLegacyUser> for LegacyUser {
