@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use emulator::stack::Stack;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -74,6 +75,45 @@ impl Crashing {
     /// Calls since the last cut.
     pub(crate) fn calls(&self) -> usize {
         self.plan.lock().unwrap().calls
+    }
+
+    /// Kills `function` at each call that `ask` makes it do, on both sides of it, and asks again. `ask` gets a name that
+    /// is new at each crash; what it answers the second time is given to `then`. The number of calls without a crash.
+    pub(crate) async fn crash_everywhere<A, Ask, Then>(
+        &self,
+        stack: &Stack,
+        function: &str,
+        ask: Ask,
+        then: Then,
+    ) -> usize
+    where
+        Ask: AsyncFn(&str) -> A,
+        Then: AsyncFn(&str, A),
+    {
+        let mut calls = 0;
+        for side in [Side::Before, Side::After] {
+            for call in 1.. {
+                let name = format!("{side:?}-{call}");
+                self.cut(Some((call, side)));
+                let asked = ask(&name);
+                tokio::pin!(asked);
+                let survived = tokio::select! {
+                    _ = &mut asked => true,
+                    () = self.reached() => {
+                        stack.lambda.kill(&stack.physical_name(function)).await;
+                        asked.await;
+                        false
+                    }
+                };
+                self.cut(None);
+                then(&name, ask(&name).await).await;
+                if survived {
+                    calls = call - 1;
+                    break;
+                }
+            }
+        }
+        calls
     }
 
     /// Waits until that call has come.

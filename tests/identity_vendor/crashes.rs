@@ -3,10 +3,7 @@
 
 use super::*;
 use crate::{
-    common::{
-        crashing::{Crashing, Side},
-        policy_file,
-    },
+    common::{crashing::Crashing, policy_file},
     post_confirmation::{items, text},
 };
 
@@ -28,44 +25,6 @@ async fn stack_behind(proxy: &Crashing, from: &str, to: &str) -> Stack {
     let stack = local::start(&options).await.unwrap();
     proxy.before(&stack.aws_url);
     stack
-}
-
-/// Kills the vendor at each call that `ask` makes it do, on both sides of it, and asks again. `ask` gets a name that
-/// is new at each crash; what it answers the second time is given to `then`. The number of calls without a crash.
-async fn crash_everywhere<A, Ask, Then>(
-    stack: &Stack,
-    proxy: &Crashing,
-    ask: Ask,
-    then: Then,
-) -> usize
-where
-    Ask: AsyncFn(&str) -> A,
-    Then: AsyncFn(&str, A),
-{
-    let mut calls = 0;
-    for side in [Side::Before, Side::After] {
-        for call in 1.. {
-            let name = format!("{side:?}-{call}");
-            proxy.cut(Some((call, side)));
-            let asked = ask(&name);
-            tokio::pin!(asked);
-            let survived = tokio::select! {
-                _ = &mut asked => true,
-                () = proxy.reached() => {
-                    stack.lambda.kill(&stack.physical_name(FUNCTION)).await;
-                    asked.await;
-                    false
-                }
-            };
-            proxy.cut(None);
-            then(&name, ask(&name).await).await;
-            if survived {
-                calls = call - 1;
-                break;
-            }
-        }
-    }
-    calls
 }
 
 /// Each developer user whom Cognito has ever been asked about is on one record, which names the identity that Cognito
@@ -106,7 +65,7 @@ async fn a_crash_between_any_two_calls_leaves_one_identity_and_no_orphan() {
             assert_eq!(answer.status, 200, "{role} {name}: {}", log_text(&stack));
             subjects.set(subjects.get() + 1);
         };
-        let calls = crash_everywhere(&stack, &proxy, ask, then).await;
+        let calls = proxy.crash_everywhere(&stack, FUNCTION, ask, then).await;
         assert!(calls >= if direct { 5 } else { 8 }, "{role}: {calls}");
         if !direct {
             assert_nothing_is_left_over(&stack, subjects.get()).await;
@@ -128,7 +87,7 @@ async fn two_first_calls_that_crash_together_end_as_one_identity() {
         assert_eq!(one.json()["identity_id"], other.json()["identity_id"]);
         subjects.set(subjects.get() + 1);
     };
-    let calls = crash_everywhere(&stack, &proxy, ask, then).await;
+    let calls = proxy.crash_everywhere(&stack, FUNCTION, ask, then).await;
     assert!(calls >= 12, "{calls}");
     assert_nothing_is_left_over(&stack, subjects.get()).await;
 }
@@ -152,7 +111,7 @@ async fn a_guest_whose_upgrade_crashes_keeps_the_identity_at_the_next_try() {
         let (guest, _) = guests.borrow()[name].clone();
         assert_eq!(answer.json()["identity_id"], guest.as_str(), "{name}");
     };
-    let calls = crash_everywhere(&stack, &proxy, ask, then).await;
+    let calls = proxy.crash_everywhere(&stack, FUNCTION, ask, then).await;
     assert!(calls >= 7, "{calls}");
     let subjects = guests.into_inner().len();
     assert_nothing_is_left_over(&stack, subjects).await;
@@ -179,7 +138,7 @@ async fn a_token_that_is_good_for_once_is_used_up_or_good_after_a_crash_and_the_
         let next = exchange(&stack, &next, "").await;
         assert_eq!(next.status, 200, "{name}: {}", log_text(&stack));
     };
-    let calls = crash_everywhere(&stack, &proxy, ask, then).await;
+    let calls = proxy.crash_everywhere(&stack, FUNCTION, ask, then).await;
     let again = again.into_inner();
     // What was asked before the mark does not cost the token; what was asked after it does.
     for side in ["Before", "After"] {
