@@ -8,25 +8,25 @@ use shared::state::{DirectoryKey, key_item, text};
 
 use super::{FUNCTION, put, stack_asking_the_pool, stack_checking};
 use crate::common::{
-    answer, error_message, event,
+    answer, audit_lines, error_message, event,
     faulty::{Behaviour, Faulty, http},
     invoke, last_decision,
 };
 
-const LINKS: &str =
+pub(super) const LINKS: &str =
     "federation = { providers = { Google = { domains = [\"example.com\"], link = true } } }";
 const POOL: &str = "us-east-1_Poolkeepr";
 const ADA: &str = "ada@example.com";
 
 /// A first sign-in through a provider, of whoever has this name and these attributes.
-fn first_sign_in(user_name: &str, attributes: Value) -> String {
+pub(super) fn first_sign_in(user_name: &str, attributes: Value) -> String {
     event("pre-sign-up.ExternalProvider", |event| {
         event["userName"] = json!(user_name);
         event["request"]["userAttributes"] = attributes;
     })
 }
 
-fn verified(email: &str) -> Value {
+pub(super) fn verified(email: &str) -> Value {
     json!({"email": email, "email_verified": "true"})
 }
 
@@ -35,7 +35,7 @@ fn pool(stack: &Stack) -> Client {
 }
 
 /// An account of the pool that an administrator made.
-async fn account(stack: &Stack, email: &str, verified: &str) -> String {
+pub(super) async fn account(stack: &Stack, email: &str, verified: &str) -> String {
     let attribute = |name, value| {
         let attribute = AttributeType::builder().name(name).value(value);
         attribute.build().unwrap()
@@ -52,7 +52,7 @@ async fn account(stack: &Stack, email: &str, verified: &str) -> String {
 }
 
 /// The ids at providers that an account is joined to.
-async fn joined(stack: &Stack, user_name: &str) -> Vec<String> {
+pub(super) async fn joined(stack: &Stack, user_name: &str) -> Vec<String> {
     let user = pool(stack).admin_get_user().user_pool_id(POOL);
     let user = user.username(user_name).send().await.unwrap();
     let attributes = user.user_attributes().iter();
@@ -253,24 +253,17 @@ async fn what_cognito_answers_is_what_is_said_of_a_link() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_crash_after_any_request_is_made_good_by_the_retry() {
-    let sent = first_sign_in("Google_7", verified(ADA));
-    for survived in 0..2 {
-        let mut cognito = Faulty::start(Behaviour::Hang).await;
-        let variables = [("AWS_ENDPOINT_URL", cognito.url.as_str())];
-        let stack = stack_asking_the_pool(LINKS, &variables).await;
-        let owner = account(&stack, ADA, "true").await;
-        for _ in 0..survived {
-            cognito.once([Behaviour::ForwardOne(stack.aws_url.clone())]);
-        }
-        let crashed = invoke(&stack, FUNCTION, &sent);
-        let kill = async {
-            cognito.asked_times(survived + 1).await;
-            stack.lambda.kill(&stack.physical_name(FUNCTION)).await;
-        };
-        tokio::join!(crashed, kill);
-        cognito.behave(Behaviour::Forward(stack.aws_url.clone()));
-        answer(&invoke(&stack, FUNCTION, &sent).await);
-        assert_eq!(joined(&stack, &owner).await, ["7"], "{survived}");
+async fn a_pool_that_hangs_leaves_the_verdict_in_time() {
+    let cognito = Faulty::start(Behaviour::Hang).await;
+    for (on_undecided, decision) in [
+        ("refuse", "refused link-unavailable"),
+        ("allow", "allowed reported"),
+    ] {
+        let check = format!("on_undecided = \"{on_undecided}\"\n{LINKS}");
+        let stack = stack_asking_the_pool(&check, &[("AWS_ENDPOINT_URL", &cognito.url)]).await;
+        let sent = first_sign_in("Google_7", verified(ADA));
+        invoke(&stack, FUNCTION, &sent).await;
+        assert_eq!(last_decision(&stack), decision);
+        assert!(audit_lines(&stack)[0]["remaining_ms"].as_u64() > Some(0));
     }
 }

@@ -1,9 +1,11 @@
 //! pre-sign-up, the real binary over the Lambda Runtime API.
 
 mod auto_confirm;
+mod bad_input;
 mod blocked;
 mod contract;
 mod counted;
+mod crashes;
 mod federation;
 mod invitations;
 mod legacy_user;

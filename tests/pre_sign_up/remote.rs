@@ -18,10 +18,15 @@ const TOKEN: &str = "cAnArY-token";
 /// A check that asks `host`, with its secret there.
 async fn stack_asking(check: &str, secret: &str) -> Stack {
     let stack = stack_checking(check, &[]).await;
+    self::secret(&stack, secret).await;
+    stack
+}
+
+/// Puts the secret of the checks where the function looks.
+async fn secret(stack: &Stack, secret: &str) {
     let create = Client::new(&stack.sdk_config(Stack::admin())).create_secret();
     let create = create.name("poolkeeper/pre-sign-up/theirs");
     create.secret_string(secret).send().await.unwrap();
-    stack
 }
 
 fn captcha(host: &Faulty, provider: &str) -> String {
@@ -171,7 +176,14 @@ async fn a_secret_that_is_not_there_is_a_check_that_cannot_decide() {
 async fn every_check_that_hangs_leaves_the_verdict_in_time() {
     let host = Faulty::start(Behaviour::Hang).await;
     let (captcha, endpoint) = (captcha(&host, "turnstile"), endpoint(&host));
-    let others = ["invitation = {}", "unique_email = {}", &endpoint, &captcha];
+    let others = [
+        "invitation = {}",
+        "unique_email = {}",
+        "blocked = {}",
+        "legacy_user = {}",
+        &endpoint,
+        &captcha,
+    ];
     for (on_undecided, decision) in [
         ("refuse", "refused velocity-unavailable"),
         ("allow", "allowed reported"),
@@ -190,6 +202,43 @@ async fn every_check_that_hangs_leaves_the_verdict_in_time() {
         });
         invoke(&stack, FUNCTION, &sent).await;
         assert_eq!(last_decision(&stack), decision);
-        assert!(audit_lines(&stack)[0]["remaining_ms"].as_u64() > Some(0));
+        let line = audit_lines(&stack).remove(0);
+        assert!(line["remaining_ms"].as_u64() > Some(0), "{line}");
+        let reports = line["reports"].as_array().into_iter().flatten();
+        let reported: Vec<&str> = reports.map(|it| it["reason"].as_str().unwrap()).collect();
+        let all = [
+            "velocity-unavailable",
+            "invitation-unavailable",
+            "unique-email-unavailable",
+            "blocks-unavailable",
+            "legacy-unavailable",
+            "endpoint-unavailable",
+            "captcha-unavailable",
+        ];
+        assert_eq!(
+            reported,
+            if on_undecided == "allow" {
+                &all[..]
+            } else {
+                &[]
+            }
+        );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mark_that_cannot_be_read_is_undecided_and_one_that_cannot_be_written_passes() {
+    let host = Faulty::start(passed()).await;
+    let throttled =
+        "{\"__type\":\"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException\"}";
+    let table = Faulty::start(http("400 Bad Request", throttled)).await;
+    let endpoint = [("AWS_ENDPOINT_URL_DYNAMODB", table.url.as_str())];
+    let stack = stack_checking(&captcha(&host, "hcaptcha"), &endpoint).await;
+    secret(&stack, SECRET).await;
+    let sent = with_token(TOKEN);
+    answer(&invoke(&stack, FUNCTION, &sent).await);
+    assert_eq!(last_decision(&stack), "allowed no-objection");
+    host.behave(used("already-seen-response"));
+    error_message(&invoke(&stack, FUNCTION, &sent).await);
+    assert_eq!(last_decision(&stack), "refused captcha-unavailable");
 }
