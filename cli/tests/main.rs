@@ -16,6 +16,7 @@ mod export_cognito;
 mod export_hashes;
 mod invite;
 mod pools;
+mod printed;
 mod readmit;
 mod report;
 mod revoke;
