@@ -35,6 +35,7 @@ fn sample(constructor: (&str, &str), first: &str) -> Option<String> {
         ("DirectoryKey", "invitation_by_digest") => DirectoryKey::invitation_by_digest("digest").pk,
         ("DirectoryKey", "reconcile") => DirectoryKey::reconcile("pool").pk,
         ("DirectoryKey", "reconcile_seen") => DirectoryKey::reconcile_seen("pool", 0).pk,
+        ("DirectoryKey", "erasure") => DirectoryKey::erasure("pool", "subject", "at").pk,
         ("DirectoryKey", "block") => DirectoryKey::block(first, "value").pk,
         ("EphemeralKey", "reserved") => EphemeralKey::reserved(first, &["part"]).0,
         ("EphemeralKey", "passed") => EphemeralKey::passed(first, &["part"]).0,

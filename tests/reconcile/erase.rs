@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Runs it as the account's owner, with more arguments.
-async fn erase(stack: &Stack, arguments: &[&str]) -> Output {
+pub(super) async fn erase(stack: &Stack, arguments: &[&str]) -> Output {
     let binaries = Path::new(env!("CARGO_BIN_EXE_reconcile")).parent().unwrap();
     let owner = Stack::admin();
     let mut command = tokio::process::Command::new(binaries.join("poolkeeper"));
@@ -28,13 +28,13 @@ async fn erase(stack: &Stack, arguments: &[&str]) -> Output {
     command.output().await.unwrap()
 }
 
-fn report(output: &Output) -> Value {
+pub(super) fn report(output: &Output) -> Value {
     let complaint = String::from_utf8_lossy(&output.stderr);
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| unreachable!("{complaint}"))
 }
 
 /// Somebody who is recorded, and has moved in from a legacy store.
-async fn recorded(stack: &Stack) -> String {
+pub(super) async fn recorded(stack: &Stack) -> String {
     let sub = administrator_makes(stack, "ada@example.com", "true").await;
     run(stack).await;
     let record = DirectoryKey::moved(POOL, "old-users", "1");
@@ -147,7 +147,7 @@ async fn a_user_who_stays_in_the_pool_is_not_recorded_anew() {
 }
 
 /// The vendor's record of an identity that was a guest's, and whose it became.
-async fn has_identity(stack: &Stack, source: &str, subject: &str, id: &str) {
+pub(super) async fn has_identity(stack: &Stack, source: &str, subject: &str, id: &str) {
     const IDENTITY_POOL: &str = "us-east-1:11111111-2222-4333-8444-555555555555";
     let identity = DirectoryKey::identity(IDENTITY_POOL, source, subject);
     put(stack, &identity, &[("identity_id", id), ("source", source)]).await;
@@ -198,10 +198,17 @@ async fn a_row_of_a_legacy_table_goes_too_and_what_is_misspelt_does_nothing() {
         aws_sdk_dynamodb::types::AttributeValue::S("ada@example.com".to_owned()),
     );
     row.send().await.unwrap();
+    let misnamed = format!("{table}:name=ada@example.com");
+    let before = items(&stack, "DirectoryTable").await;
     for wrong in [
         &["--sub", &sub, "--legacy", "x"][..],
         &["--yes"],
         &["--user", "a", "--sub", "b"],
+        &["--sub", "a\" or sub ^= \"", "--yes"],
+        &["--subject", "app", "--yes"],
+        &["--subject", "app=a", "--keep-user", "--yes"],
+        // Its key is another: nothing has been done when that is found.
+        &["--sub", &sub, "--legacy", &misnamed, "--yes"],
     ] {
         assert_eq!(
             erase(&stack, wrong).await.status.code(),
@@ -209,6 +216,7 @@ async fn a_row_of_a_legacy_table_goes_too_and_what_is_misspelt_does_nothing() {
             "{wrong:?}"
         );
     }
+    assert_eq!(items(&stack, "DirectoryTable").await, before);
     let unknown = erase(&stack, &["--user", "nobody@example.com", "--yes"]).await;
     assert_eq!(unknown.status.code(), Some(2));
     let legacy = format!("{table}:username=ada@example.com");

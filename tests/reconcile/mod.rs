@@ -3,6 +3,7 @@
 mod changes;
 mod crashes;
 mod erase;
+mod erase_whom;
 mod many;
 mod memory;
 mod runs;
@@ -73,12 +74,16 @@ fn completed(counts: Value) -> Value {
     json!({"reason": "pass-completed", "counts": counts})
 }
 
-/// `pk sk` of every item of the directory but reconcile's own, with each event held to its schema.
+/// `pk sk` of every item of the directory but reconcile's own and the records of erasures, with each event held to
+/// its schema.
 async fn directory(stack: &Stack) -> Vec<String> {
     let items = items(stack, "DirectoryTable").await;
     let mut keys: Vec<String> = items
         .iter()
-        .filter(|item| !text(item, "pk").starts_with("RECONCILE#"))
+        .filter(|item| {
+            let pk = text(item, "pk");
+            !pk.starts_with("RECONCILE#") && !pk.starts_with("ERASURE#")
+        })
         .map(|item| {
             if text(item, "sk").starts_with("EVENT#") {
                 assert_event(item);

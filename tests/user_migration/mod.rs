@@ -33,7 +33,7 @@ const ARGON2ID: &str =
     "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
 
 /// A row of the legacy table; each test bends it.
-fn row(user: &str) -> Vec<(&'static str, AttributeValue)> {
+pub(crate) fn row(user: &str) -> Vec<(&'static str, AttributeValue)> {
     let attributes = [
         ("email", user),
         ("full_name", "Rear Admiral"),
@@ -49,7 +49,7 @@ fn row(user: &str) -> Vec<(&'static str, AttributeValue)> {
     ]
 }
 
-async fn put(stack: &Stack, row: Vec<(&'static str, AttributeValue)>) {
+pub(crate) async fn put(stack: &Stack, row: Vec<(&'static str, AttributeValue)>) {
     let item = row
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
@@ -75,7 +75,7 @@ fn response(text: &str) -> Value {
 }
 
 /// Whether the user pool lets somebody in.
-async fn signs_in(stack: &Stack, user: &str, password: &str) -> bool {
+pub(crate) async fn signs_in(stack: &Stack, user: &str, password: &str) -> bool {
     let sent = Pool::new(&stack.sdk_config(Stack::admin()))
         .initiate_auth()
         .client_id(&stack.user_pool.settings().client_id)
@@ -118,7 +118,7 @@ async fn moves_in_by_a_code(stack: &Stack, user: &str, old_password: &str) {
 }
 
 /// What is recorded of somebody who was offered.
-async fn moved_record(stack: &Stack, store: &str, record_id: &str) -> Item {
+pub(crate) async fn moved_record(stack: &Stack, store: &str, record_id: &str) -> Item {
     let pool = stack.user_pool.settings().pool_id.clone();
     let key = DirectoryKey::moved(&pool, store, record_id);
     let got = Client::new(&stack.sdk_config(Stack::admin()))

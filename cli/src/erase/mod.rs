@@ -1,9 +1,11 @@
 //! `poolkeeper erase`: removes a person from the user pool and from every table.
 //!
-//! Each step may be repeated, and the order keeps reconcile from bringing anybody back: the directory has a
-//! tombstone before the pool loses the user, and loses the tombstone last.
+//! Each step may be repeated, and the order keeps reconcile and the legacy store from bringing anybody back: nobody
+//! can move in any more, then the directory has a tombstone, then the pool loses the user, and the tombstone goes last.
 
+mod audit;
 mod pool;
+mod request;
 mod tables;
 
 use std::{
@@ -11,7 +13,8 @@ use std::{
     time::Duration,
 };
 
-use serde_json::json;
+use aws_config::SdkConfig;
+use serde_json::{Value, json};
 use shared::{
     aws::{self, ServiceError},
     deadline::Deadline,
@@ -19,20 +22,28 @@ use shared::{
     retire::{Leave, Retirer},
 };
 
-use self::{pool::Pool, tables::Tables};
+use self::{
+    audit::Erasures,
+    pool::{Found, Pool},
+    request::{By, Request, Whom},
+    tables::{Records, Tables},
+};
 use crate::{Outcome, error::Error, help};
 
 const USAGE: &str = "\
-poolkeeper erase --user-pool ID --directory TABLE --user NAME | --sub SUB [options] [--yes]
+poolkeeper erase --directory TABLE --user-pool ID --user NAME | --sub SUB [options] [--yes]
+poolkeeper erase --directory TABLE --subject SOURCE=SUBJECT [--yes]
 
 Removes a person: the claim of their mailbox, their profile, their outbox events and the vendor's record of their
-identities from the directory table, and the user from the pool. Consumers hear `user.deleted`. Without --yes it only says what there is. Credentials and Region are
-those of the environment. What was begun may be repeated, by --sub once the pool has lost the user.
+identities from the directory table, and the user from the pool. Consumers hear `user.deleted`. Without --yes it only
+says what there is. Credentials and Region are those of the environment, and the directory keeps whose they were. What
+was begun may be repeated, by --sub once the pool has lost the user.
 
-  --user-pool ID        the user pool
   --directory TABLE     the directory table (output DirectoryTableName of the stack)
+  --user-pool ID        the user pool
   --user NAME           the user name, or an address by which the person signs in
-  --sub SUB             the user's `sub`, where the pool does not know them any more
+  --sub SUB             the user's `sub`, also where the pool does not know them any more
+  --subject SOURCE=SUBJECT    a subject of a source of the vendor's policy: their identities, and nothing of the pool
   --keep-user           leaves the user in the pool, and a tombstone in the directory so that nobody records them anew
   --legacy TABLE:COLUMN=KEY   also deletes this row of a legacy table; may be given more than once
   --yes                 does it";
@@ -44,41 +55,27 @@ const TIME: Duration = Duration::from_secs(600);
 const SOURCE: &str = "poolkeeper erase";
 
 /// What is left, and for how long. Printed, because somebody has to answer for it.
-const LEFT: [&str; 7] = [
+const LEFT: [&str; 11] = [
     "the identities of the identity pool, by identity_ids: aws cognito-identity delete-identities",
+    "rows of legacy stores that --legacy does not name, and those that it cannot: of a table with a sort key or a key \
+     that is no text, of a database, behind an endpoint, in an old user pool",
     "that the person moved in from a legacy store, by a digest: without it they would come back by their old password",
     "that an invitation was redeemed, by the sub",
+    "a block of the address or number, by a digest, which refuses their next sign-up: poolkeeper unblock lifts it",
     "limits, reservations and marks in the ephemeral table, by digests: they expire within 40 days",
+    "messages of DeferredQueue and its dead-letter queue, by the user name: they expire within 14 days",
     "audit lines, by a keyed hash, until the log groups' retention ends",
     "events on the bus and wherever rules have carried them, by the sub",
+    "the record of this erasure, by a digest: who ran it, and when",
     "the table's point-in-time recovery, for 35 days",
 ];
-
-/// What the command is to do.
-#[derive(Default)]
-struct Request {
-    user_pool: String,
-    directory: String,
-    user: Option<String>,
-    sub: Option<String>,
-    keep_user: bool,
-    legacy: Vec<LegacyRow>,
-    yes: bool,
-}
-
-/// A row of a legacy table.
-struct LegacyRow {
-    table: String,
-    column: String,
-    key: String,
-}
 
 /// Runs the command.
 ///
 /// # Errors
 /// For arguments that there are not or that are missing, and where a service refuses or does not answer.
 pub(crate) fn run(parser: lexopt::Parser) -> Result<Outcome, Error> {
-    let Some(request) = read(parser)? else {
+    let Some(request) = Request::read(parser)? else {
         return help(USAGE);
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -94,137 +91,188 @@ pub(crate) fn run(parser: lexopt::Parser) -> Result<Outcome, Error> {
     })
 }
 
-/// `None` where help is asked for.
-fn read(mut parser: lexopt::Parser) -> Result<Option<Request>, Error> {
-    use lexopt::{
-        ValueExt as _,
-        prelude::{Long, Short},
-    };
-
-    let mut request = Request::default();
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Short('h') | Long("help") => return Ok(None),
-            Long("user-pool") => request.user_pool = parser.value()?.string()?,
-            Long("directory") => request.directory = parser.value()?.string()?,
-            Long("user") => request.user = Some(parser.value()?.string()?),
-            Long("sub") => request.sub = Some(parser.value()?.string()?),
-            Long("keep-user") => request.keep_user = true,
-            Long("legacy") => request.legacy.push(legacy(&parser.value()?.string()?)?),
-            Long("yes") => request.yes = true,
-            other => return Err(other.unexpected().into()),
-        }
-    }
-    let needed = |option, problem: &str| Error::Option {
-        option,
-        problem: problem.to_owned(),
-    };
-    if request.user_pool.is_empty() {
-        return Err(needed("user-pool", "is needed"));
-    }
-    if request.directory.is_empty() {
-        return Err(needed("directory", "is needed"));
-    }
-    if request.user.is_some() == request.sub.is_some() {
-        return Err(needed("user", "either this or --sub is needed"));
-    }
-    Ok(Some(request))
+/// What an erasure is made with.
+struct Eraser<'a> {
+    config: SdkConfig,
+    client: aws_sdk_dynamodb::Client,
+    request: &'a Request,
+    deadline: Deadline,
 }
 
-fn legacy(text: &str) -> Result<LegacyRow, Error> {
-    let parts = text.split_once(':').and_then(|(table, rest)| {
-        let (column, key) = rest.split_once('=')?;
-        Some([table, column, key])
-    });
-    match parts {
-        Some([table, column, key]) if ![table, column, key].contains(&"") => Ok(LegacyRow {
-            table: table.to_owned(),
-            column: column.to_owned(),
-            key: key.to_owned(),
-        }),
-        _ => Err(Error::Option {
-            option: "legacy",
-            problem: "expected TABLE:COLUMN=KEY".to_owned(),
-        }),
-    }
-}
-
-async fn erase(request: &Request) -> Result<serde_json::Value, Error> {
+async fn erase(request: &Request) -> Result<Value, Error> {
     let config = aws::config()
         .await
         .map_err(|error| Error::Erase(error.to_string()))?;
-    let deadline = Deadline::after(TIME);
-    let pool = Pool::new(&config, &request.user_pool);
-    let dynamodb = aws_sdk_dynamodb::Client::new(&config);
-    let tables = Tables {
-        client: dynamodb.clone(),
-        directory: &request.directory,
+    let eraser = Eraser {
+        client: aws_sdk_dynamodb::Client::new(&config),
+        config,
+        request,
+        deadline: Deadline::after(TIME),
     };
-    let found = match (&request.user, &request.sub) {
-        (Some(name), _) => pool.find(name, deadline).await?,
-        _ => None,
-    };
-    let sub = match (&found, &request.sub) {
-        (Some(found), _) => found.sub.clone(),
-        (None, Some(sub)) => sub.clone(),
-        (None, None) => {
-            let problem = "the pool has no such user: name them by --sub".to_owned();
-            return Err(Error::Erase(problem));
-        }
-    };
-    let records = tables.find(&request.user_pool, &sub, deadline).await?;
-    let mut report = json!({
-        "user_pool_id": request.user_pool,
-        "sub": sub,
-        "done": request.yes,
-        "in_pool": found.is_some(),
-        "keeps_user": request.keep_user,
-        "profile": records.profile,
-        "claim": records.claim.is_some(),
-        "events": records.events.len(),
-        "moved_in_records": records.moved.len(),
-        "identities": records.identities.len(),
-        "identity_ids": records.identity_ids,
-        "guest_identities": records.guests.len(),
-        "legacy_rows": request.legacy.len(),
-    });
-    if let Some(members) = report.as_object_mut() {
-        members.insert("left".to_owned(), json!(LEFT));
+    match &request.whom {
+        Whom::User {
+            user_pool,
+            by,
+            keep,
+        } => eraser.user(user_pool, by, *keep).await,
+        Whom::Subject { source, subject } => eraser.subject(source, subject).await,
     }
-    if request.yes {
-        let named = found.as_ref().map_or("", |found| found.user_name.as_str());
-        let user = User {
-            user_pool_id: &request.user_pool,
-            sub: &sub,
-            user_name: named,
-            client_id: None,
-            source: SOURCE,
-            attributes: Vec::new(),
-            mailbox: None,
-            groups: std::collections::BTreeSet::new(),
-            redeems: false,
+}
+
+impl Eraser<'_> {
+    async fn user(&self, user_pool: &str, by: &By, keep: bool) -> Result<Value, Error> {
+        let pool = Pool::new(&self.config, user_pool);
+        let tables = self.tables();
+        let found = match by {
+            By::Name(name) => pool.find(name, self.deadline).await?,
+            By::Sub(sub) => pool.find_by_sub(sub, self.deadline).await?,
         };
-        let retirer = Retirer::new(request.directory.clone(), dynamodb);
-        let keeps = request.keep_user && found.is_some();
-        // Before the pool loses the user: a reconcile that runs meanwhile brings nobody back.
-        let claim = records.claim.as_deref();
-        retirer
-            .retire(&user, claim, Leave::Tombstone, deadline)
+        let sub = match (&found, by) {
+            (Some(found), _) => found.sub.clone(),
+            (None, By::Sub(sub)) if !keep => sub.clone(),
+            (None, By::Sub(_)) => {
+                let problem = "the pool has no such user, so there is nobody to keep".to_owned();
+                let option = "keep-user";
+                return Err(Error::Option { option, problem });
+            }
+            (None, By::Name(_)) => {
+                let problem = "the pool has no such user: name them by --sub".to_owned();
+                return Err(Error::Erase(problem));
+            }
+        };
+        let names = found.as_ref().map(Found::all_names).unwrap_or_default();
+        let records = tables
+            .of_user(user_pool, &sub, &names, self.deadline)
             .await?;
-        tables.forget(&records, deadline).await?;
-        for row in &request.legacy {
-            tables.delete_row(row, deadline).await?;
+        let erasures = self.erasures(user_pool, &sub);
+        let mut report = self.report(&records, &erasures).await?;
+        report.extend([
+            ("user_pool_id".to_owned(), json!(user_pool)),
+            ("sub".to_owned(), json!(sub)),
+            ("in_pool".to_owned(), json!(found.is_some())),
+            ("keeps_user".to_owned(), json!(keep)),
+            ("profile".to_owned(), json!(records.profile)),
+            ("claim".to_owned(), json!(!records.claims.is_empty())),
+            ("events".to_owned(), json!(records.events.len())),
+            ("moved_in_records".to_owned(), json!(records.moved.len())),
+        ]);
+        if self.request.yes {
+            let begun = self.begin(&erasures, keep).await?;
+            tables.forget_moved(&records, self.deadline).await?;
+            let named = found.as_ref().map_or("", |found| found.user_name.as_str());
+            let user = User {
+                user_pool_id: user_pool,
+                sub: &sub,
+                user_name: named,
+                client_id: None,
+                source: SOURCE,
+                attributes: Vec::new(),
+                mailbox: None,
+                groups: std::collections::BTreeSet::new(),
+                redeems: false,
+            };
+            let retirer = Retirer::new(self.request.directory.clone(), self.client.clone());
+            // Nobody is told that a user is gone of whom nobody has ever heard.
+            let is_user = found.is_some() || records.known;
+            if is_user {
+                // Before the pool loses the user: a reconcile that runs meanwhile brings nobody back.
+                retirer
+                    .retire(&user, None, Leave::Tombstone, self.deadline)
+                    .await?;
+            }
+            for claim in &records.claims {
+                retirer.release_claim(&sub, claim, self.deadline).await?;
+            }
+            self.forget(&records).await?;
+            if let (Some(found), false) = (&found, keep) {
+                pool.delete(&found.user_name, self.deadline).await?;
+            }
+            if is_user && !keep {
+                retirer
+                    .retire(&user, None, Leave::Nothing, self.deadline)
+                    .await?;
+            }
+            erasures.complete(&begun, self.deadline).await?;
         }
-        if let (Some(found), false) = (&found, keeps) {
-            pool.delete(&found.user_name, deadline).await?;
+        Ok(Value::Object(report))
+    }
+
+    async fn subject(&self, source: &str, subject: &str) -> Result<Value, Error> {
+        let tables = self.tables();
+        let records = tables.of_subject(source, subject, self.deadline).await?;
+        let erasures = self.erasures(source, subject);
+        let mut report = self.report(&records, &erasures).await?;
+        report.insert("source".to_owned(), json!(source));
+        if self.request.yes {
+            let begun = self.begin(&erasures, false).await?;
+            self.forget(&records).await?;
+            erasures.complete(&begun, self.deadline).await?;
         }
-        if !keeps {
-            retirer
-                .retire(&user, None, Leave::Nothing, deadline)
-                .await?;
+        Ok(Value::Object(report))
+    }
+
+    /// What is said of everybody.
+    async fn report(
+        &self,
+        records: &Records,
+        erasures: &Erasures<'_>,
+    ) -> Result<serde_json::Map<String, Value>, ServiceError> {
+        let mut rows = 0;
+        for row in &self.request.legacy {
+            rows += usize::from(self.tables().has_row(row, self.deadline).await?);
+        }
+        let members = [
+            ("done", json!(self.request.yes)),
+            ("identities", json!(records.identities.len())),
+            ("identity_ids", json!(records.identity_ids)),
+            ("guest_identities", json!(records.guests.len())),
+            ("legacy_rows", json!(rows)),
+            (
+                "erased_before",
+                json!(erasures.before(self.deadline).await?),
+            ),
+            ("left", json!(LEFT)),
+        ];
+        let members = members.into_iter();
+        Ok(members
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect())
+    }
+
+    async fn begin(
+        &self,
+        erasures: &Erasures<'_>,
+        keeps_user: bool,
+    ) -> Result<shared::state::DirectoryKey, ServiceError> {
+        let caller = audit::caller(&self.config, self.deadline).await?;
+        erasures.begin(&caller, keeps_user, self.deadline).await
+    }
+
+    /// What has nothing to do with a user of the pool.
+    async fn forget(&self, records: &Records) -> Result<(), ServiceError> {
+        let tables = self.tables();
+        tables.forget(records, self.deadline).await?;
+        for row in &self.request.legacy {
+            tables.delete_row(row, self.deadline).await?;
+        }
+        Ok(())
+    }
+
+    fn tables(&self) -> Tables<'_> {
+        Tables {
+            client: self.client.clone(),
+            directory: &self.request.directory,
         }
     }
-    Ok(report)
+
+    fn erasures<'a>(&'a self, scope: &'a str, subject: &'a str) -> Erasures<'a> {
+        Erasures {
+            client: self.client.clone(),
+            directory: &self.request.directory,
+            scope,
+            subject,
+        }
+    }
 }
 
 impl From<ServiceError> for Error {

@@ -1,7 +1,10 @@
 //! The person in the tables.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::{
     Client,
+    operation::scan::builders::ScanFluentBuilder,
     types::AttributeValue::{self, S},
 };
 use shared::{
@@ -10,7 +13,7 @@ use shared::{
     state::{DirectoryKey, Item, key_item, read_text, text},
 };
 
-use super::LegacyRow;
+use super::request::LegacyRow;
 
 /// The tables.
 pub(super) struct Tables<'a> {
@@ -21,9 +24,11 @@ pub(super) struct Tables<'a> {
 /// What the directory has of a person.
 #[derive(Default)]
 pub(super) struct Records {
+    /// Whether it has heard of such a user: their partition has a profile, a tombstone or an event.
+    pub(super) known: bool,
     pub(super) profile: bool,
-    /// The key of the claim of their mailbox.
-    pub(super) claim: Option<String>,
+    /// The keys of the claims of their mailboxes.
+    pub(super) claims: BTreeSet<String>,
     /// Outbox events but `user.deleted`, which is what consumers hear of this.
     pub(super) events: Vec<DirectoryKey>,
     /// Records of a legacy store that name them.
@@ -39,12 +44,22 @@ pub(super) struct Records {
 /// Nobody: whose a guest's identity is once its owner is erased. No partition key is called so.
 const ERASED: &str = "erased";
 
-/// Whether `pk` is that of the identity of the subject `sub`, whatever the source that knows them.
-fn is_identity_of(pk: &str, sub: &str) -> bool {
+/// The attributes of a profile by which a person may have signed in to a legacy store.
+const NAMES: [&str; 3] = ["email", "phone_number", "preferred_username"];
+
+/// Whether `pk` is that of the identity of `subject`, with `source` or whatever the source that knows them.
+fn is_identity_of(pk: &str, source: Option<&str>, subject: &str) -> bool {
     match pk.split('#').collect::<Vec<_>>()[..] {
-        ["IDENTITY", pool, source, _digest] => DirectoryKey::identity(pool, source, sub).pk == pk,
+        ["IDENTITY", pool, of, _digest] if source.is_none_or(|source| source == of) => {
+            DirectoryKey::identity(pool, of, subject).pk == pk
+        }
         _ => false,
     }
+}
+
+/// As names are compared that Cognito takes in any case.
+fn folded(name: &str) -> String {
+    name.to_lowercase()
 }
 
 fn key(item: &Item) -> Option<DirectoryKey> {
@@ -54,12 +69,85 @@ fn key(item: &Item) -> Option<DirectoryKey> {
 }
 
 impl Tables<'_> {
-    /// Reads the user's partition, and scans for moved-in records, which name their user by `sub`, and for
-    /// identities.
-    pub(super) async fn find(
+    /// Reads the user's partition, and scans for what leads to them by `sub`: claims, moved-in records and
+    /// identities. A record of somebody whom a legacy store has only offered names no `sub` yet: `names` are those
+    /// by which the pool knows the user, and the profile may know more.
+    pub(super) async fn of_user(
         &self,
         user_pool_id: &str,
         sub: &str,
+        names: &[String],
+        deadline: Deadline,
+    ) -> Result<Records, ServiceError> {
+        let mut names: BTreeSet<String> = names.iter().map(|name| folded(name)).collect();
+        let mut records = self
+            .partition(user_pool_id, sub, &mut names, deadline)
+            .await?;
+        let scan = self
+            .client
+            .scan()
+            .filter_expression(
+                "(begins_with(pk, :moved) AND (#sub = :sub OR #state = :offered)) \
+                 OR (sk = :claim AND #sub = :sub) OR sk = :identity OR sk = :guest",
+            )
+            .expression_attribute_names("#sub", "sub")
+            .expression_attribute_names("#state", "state")
+            .set_expression_attribute_values(Some(Item::from([
+                text(":moved", DirectoryKey::moved_prefix(user_pool_id)),
+                text(":offered", "offered"),
+                text(":sub", sub),
+                text(":claim", DirectoryKey::email_claim("", "").sk),
+                text(":identity", DirectoryKey::identity("", "", "").sk),
+                text(":guest", DirectoryKey::guest("", "").sk),
+            ])));
+        let is_theirs = |pk: &str| is_identity_of(pk, None, sub);
+        for item in self.scan(scan, is_theirs, &mut records, deadline).await? {
+            let Some(key) = key(&item) else {
+                continue;
+            };
+            match key.sk.as_str() {
+                "CLAIM" => {
+                    records.claims.insert(key.pk);
+                }
+                _ if read_text(&item, "sub") == Some(sub)
+                    || read_text(&item, "user_name")
+                        .is_some_and(|name| names.contains(&folded(name))) =>
+                {
+                    records.moved.push(key);
+                }
+                _ => {}
+            }
+        }
+        Ok(records)
+    }
+
+    /// Scans for the identities of a subject of a source, and for guests' that became theirs.
+    pub(super) async fn of_subject(
+        &self,
+        source: &str,
+        subject: &str,
+        deadline: Deadline,
+    ) -> Result<Records, ServiceError> {
+        let mut records = Records::default();
+        let scan = self
+            .client
+            .scan()
+            .filter_expression("sk = :identity OR sk = :guest")
+            .set_expression_attribute_values(Some(Item::from([
+                text(":identity", DirectoryKey::identity("", "", "").sk),
+                text(":guest", DirectoryKey::guest("", "").sk),
+            ])));
+        let is_theirs = |pk: &str| is_identity_of(pk, Some(source), subject);
+        self.scan(scan, is_theirs, &mut records, deadline).await?;
+        Ok(records)
+    }
+
+    /// What the user's partition has, and the names that the profile knows.
+    async fn partition(
+        &self,
+        user_pool_id: &str,
+        sub: &str,
+        names: &mut BTreeSet<String>,
         deadline: Deadline,
     ) -> Result<Records, ServiceError> {
         let mut records = Records::default();
@@ -72,6 +160,7 @@ impl Tables<'_> {
                 .table_name(self.directory)
                 .key_condition_expression("pk = :pk")
                 .expression_attribute_values(":pk", S(profile.pk.clone()))
+                .consistent_read(true)
                 .set_exclusive_start_key(from)
                 .customize()
                 .config_override(dynamodb_call(deadline))
@@ -79,10 +168,17 @@ impl Tables<'_> {
                 .await
                 .map_err(|error| ServiceError::new("dynamodb:Query", &error))?;
             for item in page.items.unwrap_or_default() {
+                records.known = true;
                 match read_text(&item, "sk") {
                     Some("PROFILE") => {
                         records.profile = true;
-                        records.claim = read_text(&item, "claim").map(str::to_owned);
+                        records
+                            .claims
+                            .extend(read_text(&item, "claim").map(str::to_owned));
+                        names.extend(read_text(&item, "user_name").map(folded));
+                        let attributes = item.get("attributes").and_then(|map| map.as_m().ok());
+                        let known = NAMES.iter().filter_map(|name| attributes?.get(*name));
+                        names.extend(known.filter_map(|name| name.as_s().ok()).map(|n| folded(n)));
                     }
                     _ if read_text(&item, "type") == Some("user.deleted") => {}
                     _ => records.events.extend(key(&item)),
@@ -90,25 +186,25 @@ impl Tables<'_> {
             }
             from = page.last_evaluated_key;
             if from.is_none() {
-                break;
+                return Ok(records);
             }
         }
-        let mut guests: Vec<(DirectoryKey, String)> = Vec::new();
+    }
+
+    /// Adds the identities that are theirs, and their guests', to `records`; all other items are the answer.
+    async fn scan(
+        &self,
+        scan: ScanFluentBuilder,
+        is_theirs: impl Fn(&str) -> bool,
+        records: &mut Records,
+        deadline: Deadline,
+    ) -> Result<Vec<Item>, ServiceError> {
+        let (mut others, mut guests) = (Vec::new(), Vec::<(DirectoryKey, String)>::new());
+        let mut from = None;
         loop {
-            let page = self
-                .client
-                .scan()
+            let page = scan
+                .clone()
                 .table_name(self.directory)
-                .filter_expression(
-                    "(begins_with(pk, :moved) AND #sub = :sub) OR sk = :identity OR sk = :guest",
-                )
-                .expression_attribute_names("#sub", "sub")
-                .set_expression_attribute_values(Some(Item::from([
-                    text(":moved", DirectoryKey::moved_prefix(user_pool_id)),
-                    text(":sub", sub),
-                    text(":identity", DirectoryKey::identity("", "", "").sk),
-                    text(":guest", DirectoryKey::guest("", "").sk),
-                ])))
                 .set_exclusive_start_key(from)
                 .customize()
                 .config_override(dynamodb_call(deadline))
@@ -121,13 +217,13 @@ impl Tables<'_> {
                 };
                 let own = |name| read_text(&item, name).map(str::to_owned);
                 match key.sk.as_str() {
-                    "MOVED" => records.moved.push(key),
                     "GUEST" => guests.extend(own("owner").map(|owner| (key, owner))),
-                    _ if is_identity_of(&key.pk, sub) => {
+                    "IDENTITY" if is_theirs(&key.pk) => {
                         records.identity_ids.extend(own("identity_id"));
                         records.identities.push(key);
                     }
-                    _ => {}
+                    "IDENTITY" => {}
+                    _ => others.push(item),
                 }
             }
             from = page.last_evaluated_key;
@@ -138,11 +234,38 @@ impl Tables<'_> {
         let is_theirs = |owner: &str| records.identities.iter().any(|key| key.pk == owner);
         let guests = guests.into_iter().filter(|(_, owner)| is_theirs(owner));
         records.guests = guests.map(|(key, _)| key).collect();
-        Ok(records)
+        Ok(others)
     }
 
-    /// Deletes the events and identities, and the name in moved-in records: that somebody moved in stays, by a
-    /// digest. A guest's identity becomes nobody's before its owner goes: whoever has its token must not have it.
+    /// Takes the names out of moved-in records: that somebody moved in stays, by a digest. Who was only offered has
+    /// moved from now on, for nobody will see them in the pool any more, and the old password must not let them in.
+    pub(super) async fn forget_moved(
+        &self,
+        records: &Records,
+        deadline: Deadline,
+    ) -> Result<(), ServiceError> {
+        for record in &records.moved {
+            let changed = self
+                .client
+                .update_item()
+                .table_name(self.directory)
+                .set_key(Some(key_item(record)))
+                .update_expression("SET #state = :moved REMOVE user_name, #sub")
+                .condition_expression("attribute_exists(pk)")
+                .expression_attribute_names("#sub", "sub")
+                .expression_attribute_names("#state", "state")
+                .expression_attribute_values(":moved", S("moved".to_owned()))
+                .customize()
+                .config_override(dynamodb_call(deadline))
+                .send()
+                .await;
+            changed.map_err(|error| ServiceError::new("dynamodb:UpdateItem", &error))?;
+        }
+        Ok(())
+    }
+
+    /// Deletes the events and identities. A guest's identity becomes nobody's before its owner goes: whoever has its
+    /// token must not have it.
     pub(super) async fn forget(
         &self,
         records: &Records,
@@ -151,21 +274,6 @@ impl Tables<'_> {
         for event in &records.events {
             self.delete(self.directory, key_item(event), deadline)
                 .await?;
-        }
-        for record in &records.moved {
-            let changed = self
-                .client
-                .update_item()
-                .table_name(self.directory)
-                .set_key(Some(key_item(record)))
-                .update_expression("REMOVE user_name, #sub")
-                .condition_expression("attribute_exists(pk)")
-                .expression_attribute_names("#sub", "sub")
-                .customize()
-                .config_override(dynamodb_call(deadline))
-                .send()
-                .await;
-            changed.map_err(|error| ServiceError::new("dynamodb:UpdateItem", &error))?;
         }
         for guest in &records.guests {
             let changed = self
@@ -190,14 +298,36 @@ impl Tables<'_> {
         Ok(())
     }
 
+    /// Whether a legacy table has this row.
+    ///
+    /// # Errors
+    /// Also where the table has another key than this text: rows of such a table are not for this command.
+    pub(super) async fn has_row(
+        &self,
+        row: &LegacyRow,
+        deadline: Deadline,
+    ) -> Result<bool, ServiceError> {
+        let read = self
+            .client
+            .get_item()
+            .table_name(&row.table)
+            .set_key(Some(row.item_key()))
+            .consistent_read(true)
+            .customize()
+            .config_override(dynamodb_call(deadline))
+            .send()
+            .await
+            .map_err(|error| ServiceError::new("dynamodb:GetItem", &error))?;
+        Ok(read.item.is_some())
+    }
+
     /// Deletes a row of a legacy table.
     pub(super) async fn delete_row(
         &self,
         row: &LegacyRow,
         deadline: Deadline,
     ) -> Result<(), ServiceError> {
-        let key = Item::from([(row.column.clone(), AttributeValue::S(row.key.clone()))]);
-        self.delete(&row.table, key, deadline).await
+        self.delete(&row.table, row.item_key(), deadline).await
     }
 
     async fn delete(&self, table: &str, key: Item, deadline: Deadline) -> Result<(), ServiceError> {
@@ -213,5 +343,11 @@ impl Tables<'_> {
         deleted
             .map(drop)
             .map_err(|error| ServiceError::new("dynamodb:DeleteItem", &error))
+    }
+}
+
+impl LegacyRow {
+    fn item_key(&self) -> Item {
+        Item::from([(self.column.clone(), AttributeValue::S(self.key.clone()))])
     }
 }

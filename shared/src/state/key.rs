@@ -119,6 +119,15 @@ impl DirectoryKey {
         }
     }
 
+    /// That somebody was erased at a time: a user of a pool, by `sub`, or a subject of a source of the vendor's.
+    pub fn erasure(pool_or_source: &str, subject: &str, at: &str) -> Self {
+        let subject = digest("erasure", &[pool_or_source, subject]);
+        Self {
+            pk: format!("ERASURE#{subject}"),
+            sk: at.to_owned(),
+        }
+    }
+
     fn of_user(user_pool_id: &str, sub: &str, sk: String) -> Self {
         let pk = format!("USER#{user_pool_id}#{sub}");
         Self { pk, sk }
@@ -248,6 +257,7 @@ mod tests {
             ),
             of("invitation", &[c], DirectoryKey::invitation(c).pk),
             of("block", &[name, c], DirectoryKey::block(name, c).pk),
+            of("erasure", &[b, c], DirectoryKey::erasure(b, c, "").pk),
             of("limit", &all, EphemeralKey::limit("f", "l", &all).0),
             of("recent", &all, EphemeralKey::recent("f", "k", &all).0),
             of("reserved", &all, EphemeralKey::reserved("k", &all).0),
