@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -14,6 +14,8 @@ use tokio::time::Instant;
 pub const KEEP: Duration = Duration::from_secs(300);
 /// How long a value is used when Secrets Manager does not answer.
 pub const KEEP_STALE: Duration = Duration::from_secs(3600);
+/// How long nobody asks again after a question for a value that serves meanwhile.
+const PAUSE: Duration = Duration::from_secs(15);
 
 /// A secret's values. `Debug` shows none.
 pub struct Versions {
@@ -31,31 +33,56 @@ impl fmt::Debug for Versions {
 
 /// The values by name. In the memory of one environment: lost without harm.
 #[derive(Debug, Default)]
-pub(super) struct Cache(Mutex<HashMap<String, (Instant, Arc<Versions>)>>);
+pub(super) struct Cache(Mutex<HashMap<String, Kept>>);
+
+#[derive(Debug)]
+struct Kept {
+    read: Instant,
+    /// When somebody last set out to read it anew.
+    asked: Option<Instant>,
+    versions: Arc<Versions>,
+}
+
+/// A value that serves while nobody answers.
+#[derive(Debug)]
+pub(super) enum Stale {
+    /// Whoever gets it asks for a newer one: nobody else does for [`PAUSE`].
+    Ask(Arc<Versions>),
+    /// Somebody has asked a moment ago.
+    Serve(Arc<Versions>),
+}
 
 impl Cache {
     /// A value that needs no question.
     pub(super) fn fresh(&self, name: &str) -> Option<Arc<Versions>> {
-        self.within(name, KEEP)
+        let cache = self.lock();
+        let kept = cache.get(name).filter(|kept| kept.read.elapsed() < KEEP);
+        kept.map(|kept| Arc::clone(&kept.versions))
     }
 
     /// A value that serves while nobody answers.
-    pub(super) fn stale(&self, name: &str) -> Option<Arc<Versions>> {
-        self.within(name, KEEP_STALE)
+    pub(super) fn stale(&self, name: &str) -> Option<Stale> {
+        let mut cache = self.lock();
+        let kept = cache.get_mut(name);
+        let kept = kept.filter(|kept| kept.read.elapsed() < KEEP_STALE)?;
+        let versions = Arc::clone(&kept.versions);
+        if kept.asked.is_some_and(|asked| asked.elapsed() < PAUSE) {
+            return Some(Stale::Serve(versions));
+        }
+        kept.asked = Some(Instant::now());
+        Some(Stale::Ask(versions))
     }
 
     pub(super) fn keep(&self, name: &str, versions: Arc<Versions>) {
-        self.lock()
-            .insert(name.to_owned(), (Instant::now(), versions));
+        let kept = Kept {
+            read: Instant::now(),
+            asked: None,
+            versions,
+        };
+        self.lock().insert(name.to_owned(), kept);
     }
 
-    fn within(&self, name: &str, age: Duration) -> Option<Arc<Versions>> {
-        let cache = self.lock();
-        let (read, versions) = cache.get(name)?;
-        (read.elapsed() < age).then(|| Arc::clone(versions))
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Instant, Arc<Versions>)>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Kept>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -78,7 +105,8 @@ mod tests {
         assert!(cache.fresh("another").is_none());
         tokio::time::advance(KEEP).await;
         assert!(cache.fresh("pepper").is_none());
-        assert!(cache.stale("pepper").is_some());
+        assert!(matches!(cache.stale("pepper"), Some(Stale::Ask(_))));
+        assert!(matches!(cache.stale("pepper"), Some(Stale::Serve(_))));
         tokio::time::advance(KEEP_STALE - KEEP + Duration::from_secs(1)).await;
         assert!(cache.stale("pepper").is_none());
     }

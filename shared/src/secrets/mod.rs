@@ -2,7 +2,8 @@
 //!
 //! A secret is read at its first use, never at start, and kept for [`KEEP`]. Two versions count while a
 //! secret rotates: what goes out uses the current one, what comes in may be made with the previous one.
-//! While Secrets Manager does not answer, what was read before serves up to [`KEEP_STALE`].
+//! While Secrets Manager does not answer, what was read before serves up to [`KEEP_STALE`]; who asks then gives the
+//! question a part of their time only, and those who come next do not ask again for some seconds.
 
 mod cache;
 mod fetch;
