@@ -68,7 +68,8 @@ pub(super) async fn joined(stack: &Stack, user_name: &str) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_policy_says_which_providers_may_assert_which_addresses() {
     let providers = "federation = { providers = { Google = { any_domain = true }, \
-                     My_IdP = { domains = [\"example.com\", \"*.example.com\"] } } }";
+                     My_IdP = { domains = [\"example.com\", \"*.example.com\"] }, \
+                     Corp = { any_domain = true }, Corp_2 = { any_domain = true } } }";
     let stack = stack_checking(providers, &[]).await;
     let none = json!({});
     let broken = json!({"email": "ada@@example.com"});
@@ -85,6 +86,8 @@ async fn the_policy_says_which_providers_may_assert_which_addresses() {
         ("My_7", verified(ADA), "provider-not-allowed"),
         ("Facebook_7", verified(ADA), "provider-not-allowed"),
         ("Google_", verified(ADA), "provider-not-allowed"),
+        ("Corp_7", verified(ADA), ""),
+        ("Corp_2_7", verified(ADA), "provider-ambiguous"),
         ("", verified(ADA), "no-user-name"),
         ("Google_7", none, "no-email"),
         ("Google_7", broken, "invalid-email"),

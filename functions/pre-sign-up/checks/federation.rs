@@ -7,7 +7,7 @@
 use shared::{
     deadline::Deadline,
     email::EmailAddress,
-    policy::{Check, Federation, Mode, ProviderUser},
+    policy::{Check, Federation, Mode, ProviderOf, ProviderUser},
 };
 
 use super::{Effect, Looked};
@@ -42,8 +42,11 @@ fn admitted<'a>(
 ) -> Result<(ProviderUser<'a>, EmailAddress), Finding> {
     let name = applicant.user_name;
     let name = name.ok_or(Finding::undecided("no-user-name"))?;
-    let user = rules.provider_of(name);
-    let user = user.ok_or(Finding::Objection("provider-not-allowed"))?;
+    let user = match rules.provider_of(name) {
+        ProviderOf::One(user) => user,
+        ProviderOf::None => return Err(Finding::Objection("provider-not-allowed")),
+        ProviderOf::Several => return Err(Finding::undecided("provider-ambiguous")),
+    };
     let address = applicant.email()?;
     if user.provider.may_assert(address.domain()) {
         Ok((user, address))

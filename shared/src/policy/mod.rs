@@ -43,7 +43,7 @@ pub use self::{
         Attribute, AutoConfirm, Captcha, CaptchaProvider, Check, CheckKind, Clients,
         DisposableDomain, DomainPattern, EmailDomain, Federation, HttpsCheck, Invitation,
         LegacyUser, Mode, Pattern, PhoneNumber, PhoneNumbers, PhonePrefix, PreSignUp, Provider,
-        ProviderUser, SignUpKind, TextRules, Undecided, UserName, Velocity, VelocityBy,
+        ProviderOf, ProviderUser, SignUpKind, TextRules, Undecided, UserName, Velocity, VelocityBy,
     },
     rules::{Findings, Rules, WrittenSection},
     user_migration::{UserMigration, WeakPassword},

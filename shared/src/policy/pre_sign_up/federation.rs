@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ops::Range};
 
 use serde::Deserialize;
 
-use super::{super::Findings, DomainPattern};
+use super::{super::Findings, DomainPattern, text::Pattern};
 use crate::email::Domain;
 
 /// Longest name of a provider (Amazon Cognito API reference, CreateIdentityProvider).
@@ -13,7 +13,7 @@ const MAX_NAME: usize = 32;
 /// The providers whose users come in.
 #[derive(Debug, Clone)]
 pub struct Federation {
-    /// No two of them begin alike: of a user name it is certain whose it is.
+    /// No two of them have the same name.
     providers: Vec<Provider>,
 }
 
@@ -26,6 +26,19 @@ pub struct Provider {
     pub domains: Option<Vec<DomainPattern>>,
     /// Whether its word joins its user to the account that has the address.
     pub link: bool,
+    /// What the ids of its users are like, as the pool writes them.
+    ids: Option<Pattern>,
+}
+
+/// Whose user has a name.
+#[derive(Debug, Clone, Copy)]
+pub enum ProviderOf<'a> {
+    /// Of this provider.
+    One(ProviderUser<'a>),
+    /// Of none that is listed.
+    None,
+    /// Of one of several: an id of the one, read with the name of the other.
+    Several,
 }
 
 /// A user name of a provider's user: `<provider>_<the user's id there>`.
@@ -71,22 +84,24 @@ struct WrittenProvider {
     /// address is verified. Only for a provider whose word opens those accounts.
     #[serde(default)]
     link: bool,
+    /// A regular expression (Rust's `regex` syntax, without Unicode classes) that must fit the whole id of each of its
+    /// users, as the pool writes it. It tells providers apart whose names begin alike.
+    ids: Option<Pattern>,
 }
 
 impl Federation {
-    /// Whose user has this name; `None` for a provider that is not known.
-    pub fn provider_of<'a>(&'a self, user_name: &'a str) -> Option<ProviderUser<'a>> {
-        self.providers.iter().find_map(|provider| {
-            let (name, rest) = user_name.split_at_checked(provider.name.len())?;
-            let subject = rest.strip_prefix('_')?;
-            (name.eq_ignore_ascii_case(&provider.name) && !subject.is_empty()).then_some(
-                ProviderUser {
-                    provider,
-                    subject,
-                    spelling_kept: name == provider.name,
-                },
-            )
-        })
+    /// Whose user has this name. Of providers whose names begin alike (`my` and `my_idp`), a name may be read as
+    /// either's: Cognito writes `my_idp_7` for `idp_7` of the one and for `7` of the other.
+    pub fn provider_of<'a>(&'a self, user_name: &'a str) -> ProviderOf<'a> {
+        let mut users = self
+            .providers
+            .iter()
+            .filter_map(|provider| provider.user(user_name));
+        match (users.next(), users.next()) {
+            (None, _) => ProviderOf::None,
+            (Some(user), None) => ProviderOf::One(user),
+            (Some(_), Some(_)) => ProviderOf::Several,
+        }
     }
 
     /// Whether a provider's users are joined to accounts.
@@ -96,6 +111,20 @@ impl Federation {
 }
 
 impl Provider {
+    /// Who has this name, if it can be one of its users'.
+    fn user<'a>(&'a self, user_name: &'a str) -> Option<ProviderUser<'a>> {
+        let (name, rest) = user_name.split_at_checked(self.name.len())?;
+        let subject = rest
+            .strip_prefix('_')
+            .filter(|subject| !subject.is_empty())?;
+        let fits = self.ids.as_ref().is_none_or(|ids| ids.fits(subject));
+        (name.eq_ignore_ascii_case(&self.name) && fits).then_some(ProviderUser {
+            provider: self,
+            subject,
+            spelling_kept: name == self.name,
+        })
+    }
+
     /// Whether it may assert an address of `domain`.
     pub fn may_assert(&self, domain: &Domain) -> bool {
         let listed = |list: &Vec<DomainPattern>| list.iter().any(|it| it.matches(domain));
@@ -117,18 +146,15 @@ impl WrittenFederation {
             if written.domains.is_some() == written.any_domain {
                 wrong("expected exactly one of domains and any_domain = true for each provider");
             }
-            let lower = format!("{}_", name.to_lowercase());
-            let alike = |other: &Provider| {
-                let other = format!("{}_", other.name.to_lowercase());
-                other.starts_with(&lower) || lower.starts_with(&other)
-            };
-            if providers.iter().any(alike) {
-                wrong("expected providers that do not begin alike: their user names would");
+            let same = |other: &Provider| other.name.eq_ignore_ascii_case(&name);
+            if providers.iter().any(same) {
+                wrong("expected providers whose names differ by more than case");
             }
             providers.push(Provider {
                 name,
                 domains: written.domains,
                 link: written.link,
+                ids: written.ids,
             });
         }
         Federation { providers }
@@ -139,13 +165,15 @@ impl WrittenFederation {
 mod tests {
     use super::*;
 
-    fn federation(names: &[&str]) -> (Federation, bool) {
-        let provider = || WrittenProvider {
+    fn federation(names: &[(&str, Option<&str>)]) -> (Federation, bool) {
+        let provider = |ids: &Option<&str>| WrittenProvider {
             domains: None,
             any_domain: true,
             link: false,
+            ids: ids.map(|ids| ids.to_owned().try_into().unwrap()),
         };
-        let providers = names.iter().map(|name| ((*name).to_owned(), provider()));
+        let providers = names.iter();
+        let providers = providers.map(|(name, ids)| ((*name).to_owned(), provider(ids)));
         let written = WrittenFederation {
             providers: providers.collect(),
         };
@@ -154,9 +182,22 @@ mod tests {
         (federation, findings.is_empty())
     }
 
+    /// Provider, id and whether the spelling was kept; `None` for no provider, three dots for several.
+    fn read<'a>(federation: &'a Federation, name: &'a str) -> Option<(&'a str, &'a str, bool)> {
+        match federation.provider_of(name) {
+            ProviderOf::One(user) => Some((
+                user.provider.name.as_str(),
+                user.subject,
+                user.spelling_kept,
+            )),
+            ProviderOf::None => None,
+            ProviderOf::Several => Some(("…", "", false)),
+        }
+    }
+
     #[test]
     fn a_user_name_tells_provider_and_id_whatever_either_is_made_of() {
-        let (federation, valid) = federation(&["Google", "My_IdP", "Ä"]);
+        let (federation, valid) = federation(&[("Google", None), ("My_IdP", None), ("Ä", None)]);
         assert!(valid);
         for (name, expected) in [
             ("Google_123", Some(("Google", "123", true))),
@@ -172,21 +213,37 @@ mod tests {
             ("Öa_1", None),
             ("", None),
         ] {
-            let found = federation.provider_of(name);
-            let found = found.map(|it| (it.provider.name.as_str(), it.subject, it.spelling_kept));
-            assert_eq!(found, expected, "{name}");
+            assert_eq!(read(&federation, name), expected, "{name}");
         }
     }
 
     #[test]
-    fn providers_whose_user_names_could_be_each_other_s_are_refused() {
+    fn a_user_name_that_two_providers_could_have_is_neither_s_unless_ids_tell() {
+        let several = Some(("…", "", false));
+        let (both, valid) = federation(&[("my", None), ("my_idp", None)]);
+        assert!(valid);
+        assert_eq!(read(&both, "my_7"), Some(("my", "7", true)));
+        assert_eq!(read(&both, "my_idp_7"), several);
+        assert_eq!(read(&both, "MY_IDP_7"), several);
+        // What is left of `my_idp` is no id of its: only `my` can have it.
+        assert_eq!(read(&both, "my_idp"), Some(("my", "idp", true)));
+        assert_eq!(read(&both, "my_idp_"), Some(("my", "idp_", true)));
+        let (told, _) = federation(&[("my", Some("[0-9]+")), ("my_idp", None)]);
+        assert_eq!(read(&told, "my_7"), Some(("my", "7", true)));
+        assert_eq!(read(&told, "my_idp_7"), Some(("my_idp", "7", true)));
+        // A provider of the pool that is not listed is not taken for the one that is.
+        let (alone, _) = federation(&[("my", Some("[0-9]+"))]);
+        assert_eq!(read(&alone, "my_idp_7"), None);
+    }
+
+    #[test]
+    fn providers_whose_names_differ_by_case_alone_are_refused() {
         for (names, valid) in [
-            (&["my", "my_idp"][..], false),
-            (&["MY_IDP", "my"], false),
-            (&["idp", "IDP"], false),
-            (&["idp", "idp2"], true),
+            (&[("my", None), ("my_idp", None)][..], true),
+            (&[("idp", None), ("IDP", None)], false),
+            (&[("idp", None), ("idp2", None)], true),
             (&[], false),
-            (&[""], false),
+            (&[("", None)], false),
         ] {
             assert_eq!(federation(names).1, valid, "{names:?}");
         }

@@ -25,7 +25,7 @@ pub use self::{
     check::{Check, Mode, Undecided},
     clients::Clients,
     email_domain::{DomainPattern, EmailDomain},
-    federation::{Federation, Provider, ProviderUser},
+    federation::{Federation, Provider, ProviderOf, ProviderUser},
     https::HttpsCheck,
     invitation::Invitation,
     kind::{CheckKind, DisposableDomain},
