@@ -1,6 +1,6 @@
-//! The checks of the policy. Those that decide by the event and the policy come first, in order, and cost
-//! nothing; then the others look, all at the same time; and only when nobody objects is anything done, so that
-//! a sign-up that is refused reserves nothing.
+//! The checks of the policy. Those that decide by the event and the policy come first, in order, and cost nothing; then
+//! CAPTCHA and blocks look, then the others, each at the same time; and only when nobody objects is anything done, so
+//! that a sign-up that is refused reserves nothing.
 
 mod attribute;
 mod blocked;
@@ -148,28 +148,52 @@ impl Checks {
         if remote.is_empty() {
             return hearing.admits(Vec::new());
         }
-        let steps = 1 + remote.iter().filter(|(check, _)| may_act(check)).count();
-        let looking = share(deadline, steps);
-        let looks = remote.iter().map(|(check, _)| async move {
-            let began = Instant::now();
-            let looked = self.look(check, applicant, looking).await;
-            (check, looked, began.elapsed())
-        });
-        let looks = join_all(looks).await;
-        let joins = |looked: &Looked| matches!(looked.then, Some(Effect::Join(_)));
-        let joined = looks.iter().any(|(_, looked, _)| joins(looked));
+        let (first, then): (Vec<_>, Vec<_>) = remote
+            .into_iter()
+            .map(|(check, _)| check)
+            .partition(|check| goes_first(check));
+        let may_act = then.iter().filter(|check| may_act(check)).count();
         let mut effects = Vec::new();
-        for (check, mut looked, took) in looks {
-            // Who is joined to the account that holds the mailbox makes no second one.
-            if joined && matches!(check.kind, CheckKind::UniqueEmail) {
-                looked = Finding::Clear.into();
+        let mut steps = usize::from(!first.is_empty()) + 1 + may_act;
+        for checks in [first, then] {
+            if checks.is_empty() {
+                continue;
             }
-            effects.extend(looked.then.map(|effect| (check, effect)));
-            if let Some(refused) = hearing.hears(check, looked.finding, took) {
-                return refused;
+            let looking = share(deadline, steps);
+            steps -= 1;
+            let looks = self.look_at_once(checks, applicant, looking).await;
+            for (check, looked, took) in looks {
+                effects.extend(looked.then.map(|effect| (check, effect)));
+                if let Some(refused) = hearing.hears(check, looked.finding, took) {
+                    return refused;
+                }
             }
         }
         self.act(effects, deadline, hearing).await
+    }
+
+    /// What checks see that look at the same time, and the time that each took.
+    async fn look_at_once<'a>(
+        &'a self,
+        checks: Vec<&'a Check>,
+        applicant: &Applicant<'_>,
+        deadline: Deadline,
+    ) -> Vec<(&'a Check, Looked, Duration)> {
+        let looks = checks.into_iter().map(|check| async move {
+            let began = Instant::now();
+            let looked = self.look(check, applicant, deadline).await;
+            (check, looked, began.elapsed())
+        });
+        let mut looks = join_all(looks).await;
+        let joins = |looked: &Looked| matches!(looked.then, Some(Effect::Join(_)));
+        if looks.iter().any(|(_, looked, _)| joins(looked)) {
+            // Who is joined to the account that holds the mailbox makes no second one.
+            let mailbox = looks
+                .iter_mut()
+                .filter(|(check, ..)| matches!(check.kind, CheckKind::UniqueEmail));
+            mailbox.for_each(|(_, looked, _)| *looked = Finding::Clear.into());
+        }
+        looks
     }
 
     /// What a check that asks a service sees by `deadline`.
@@ -244,6 +268,12 @@ impl Checks {
 fn share(deadline: Deadline, steps: usize) -> Deadline {
     let steps = u32::try_from(steps.max(1)).unwrap_or(u32::MAX);
     deadline.at_most(deadline.remaining() / steps)
+}
+
+/// Whether a check that asks something looks before the others do. Whoever shows no CAPTCHA, or is blocked, must not
+/// use up what is counted for all, nor have a legacy store or an endpoint asked.
+fn goes_first(check: &Check) -> bool {
+    matches!(check.kind, CheckKind::Captcha(_) | CheckKind::Blocked)
 }
 
 /// Whether a check may have something to do once nobody objects.
