@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 
 use super::{FUNCTION, put, sign_up, stack_checking};
 use crate::common::{
-    audit_lines, error_message,
+    answer, audit_lines, error_message, event,
     faulty::{Behaviour, Faulty},
     invoke, last_decision, log_text,
 };
@@ -110,6 +110,51 @@ async fn the_person_themselves_moves_in_although_that_fires_this_trigger_too() {
     };
     assert_eq!(of("user-migration"), ["password-verified"]);
     assert_eq!(of("pre-sign-up").first().unwrap(), "address-not-available");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_offered_passes_from_whatever_source_and_uses_up_nothing() {
+    let check = "legacy_user = { attempts_per_minute = 3 }\n\
+        applies_to = [\"sign_up\", \"admin_create_user\"]";
+    let stack = stack_checking(check, &[]).await;
+    let movers: Vec<String> = (0..4).map(|n| format!("m{n}@example.com")).collect();
+    for address in &movers {
+        legacy(&stack, address, true).await;
+    }
+    let moves_in = async |address: &String, source: &str| {
+        let sent = event("user-migration.Authentication", |event| {
+            event["userName"] = json!(address);
+            event["request"]["password"] = json!("U*U");
+        });
+        answer(&invoke(&stack, "UserMigrationFunction", &sent).await);
+        assert_eq!(last_decision(&stack), "migrated password-verified");
+        let sent = sign_up(|event| {
+            event["triggerSource"] = json!(source);
+            event["request"]["userAttributes"]["email"] = json!(address);
+        });
+        invoke(&stack, FUNCTION, &sent).await;
+        assert_eq!(last_decision(&stack), "allowed no-objection", "{source}");
+    };
+    for (address, source) in movers.iter().zip([
+        "PreSignUp_AdminCreateUser",
+        "PreSignUp_SignUp",
+        "PreSignUp_FromTheFuture",
+    ]) {
+        moves_in(address, source).await;
+    }
+    // Three have moved in, and a stranger's three questions are left. Then there is nothing for strangers, whether the
+    // address is somebody's or not; and who is offered still passes.
+    for (address, decision) in [
+        ("una@example.com", "allowed no-objection"),
+        ("una@example.com", "allowed no-objection"),
+        (&movers[3], "refused address-not-available"),
+        (&movers[3], "refused legacy-limited"),
+        ("una@example.com", "refused legacy-limited"),
+    ] {
+        invoke(&stack, FUNCTION, &with_address(address)).await;
+        assert_eq!(last_decision(&stack), decision, "{address}");
+    }
+    moves_in(&movers[3], "PreSignUp_AdminCreateUser").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

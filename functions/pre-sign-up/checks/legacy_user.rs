@@ -23,6 +23,25 @@ const NOT_AVAILABLE: &str = "address-not-available";
 /// the offer, gives a trigger 5 s, and has been seen to ask one three times; the rest is for clocks that differ.
 const OFFER: Duration = Duration::seconds(60);
 
+/// Whose an address is in the legacy stores.
+enum Owner {
+    /// Nobody's, or that of somebody who has moved in: they may have been deleted in the pool since.
+    Nobody,
+    /// Somebody's whom user-migration offers just now: this is their moving in.
+    Offered,
+    /// Somebody's who has not moved in.
+    NotMovedIn,
+}
+
+/// What a record says of who has moved in, or is about to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Moved {
+    In,
+    /// Offered just now.
+    Offered,
+    NotIn,
+}
+
 /// Whether the address is that of a legacy user who has not moved in.
 pub(super) async fn look(
     rules: &policy::LegacyUser,
@@ -38,53 +57,72 @@ pub(super) async fn look(
     let Some(pool) = applicant.user_pool_id else {
         return Finding::undecided("no-user-pool").into();
     };
-    // The answer tells who is in the old system, so nobody gets it for a list of addresses.
+    let owner = match owner(address, pool, services, deadline).await {
+        Ok(owner) => owner,
+        Err(unanswered) => return unanswered.into(),
+    };
+    // Who moves in is not counted: as many as want to may move in within a minute, whoever signs up meanwhile.
+    if matches!(owner, Owner::Offered) {
+        return Finding::Clear.into();
+    }
+    // Every other answer tells who is in the old system, "nobody" too, so nobody gets it for a list of addresses.
     let client = applicant.client_id.unwrap_or_default();
     let bucket = EphemeralKey::limit("pre-sign-up", "legacy", &[pool, client]);
-    match services
-        .limiter
-        .take(&bucket, rules.attempts_per_client, deadline)
-        .await
-    {
-        Ok(true) => {}
-        Ok(false) => return Finding::undecided("legacy-limited").into(),
-        Err(error) => return Finding::unanswered("legacy-unavailable", error).into(),
+    let rate = rules.attempts_per_client;
+    match services.limiter.take(&bucket, rate, deadline).await {
+        Ok(true) if matches!(owner, Owner::NotMovedIn) => Finding::Objection(NOT_AVAILABLE),
+        Ok(true) => Finding::Clear,
+        Ok(false) => Finding::undecided("legacy-limited"),
+        Err(error) => Finding::unanswered("legacy-unavailable", error),
     }
+    .into()
+}
+
+/// Asks one store after another.
+///
+/// # Errors
+/// The finding, where a store or the directory table does not answer.
+async fn owner(
+    address: &str,
+    pool: &str,
+    services: &Services,
+    deadline: Deadline,
+) -> Result<Owner, Finding> {
+    const UNAVAILABLE: &str = "legacy-unavailable";
     for store in &services.legacy_stores {
-        let found = match store.find(address, deadline).await {
-            Ok(found) => found,
-            Err(error) => return Finding::unanswered("legacy-unavailable", error).into(),
-        };
+        let found = store.find(address, deadline).await;
+        let found = found.map_err(|error| Finding::unanswered(UNAVAILABLE, error))?;
         let user = match found {
             Found::Unknown => continue,
             Found::User(user) => user,
             // An account that may not sign in is no stranger's either.
-            Found::Disabled | Found::Unsupported(_) => {
-                return Finding::Objection(NOT_AVAILABLE).into();
-            }
+            Found::Disabled | Found::Unsupported(_) => return Ok(Owner::NotMovedIn),
         };
         let key = DirectoryKey::moved(pool, store.name(), &user.record_id);
-        return match services.directory_item(&key, deadline).await {
-            Ok(Some(record)) if passes(&record, OffsetDateTime::now_utc()) => Finding::Clear,
-            Ok(_) => Finding::Objection(NOT_AVAILABLE),
-            Err(error) => Finding::unanswered("legacy-unavailable", error),
-        }
-        .into();
+        let record = services.directory_item(&key, deadline).await;
+        let record = record.map_err(|error| Finding::unanswered(UNAVAILABLE, error))?;
+        let now = OffsetDateTime::now_utc();
+        return Ok(match record.map_or(Moved::NotIn, |it| moved(&it, now)) {
+            Moved::In => Owner::Nobody,
+            Moved::Offered => Owner::Offered,
+            Moved::NotIn => Owner::NotMovedIn,
+        });
     }
-    Finding::Clear.into()
+    Ok(Owner::Nobody)
 }
 
-/// Whether whom `record` is of has moved in, or is about to. Who has moved in and was deleted in the pool since may sign
-/// up anew, as everybody may.
-fn passes(record: &Item, now: OffsetDateTime) -> bool {
+/// Whether whom `record` is of has moved in, or is about to.
+fn moved(record: &Item, now: OffsetDateTime) -> Moved {
     match read_text(record, "state") {
-        Some("moved") => true,
+        Some("moved") => Moved::In,
         Some("offered") => {
             let at = read_text(record, "offered_at").unwrap_or_default();
-            let at = OffsetDateTime::parse(at, &Rfc3339);
-            at.is_ok_and(|at| (now - at).abs() <= OFFER)
+            match OffsetDateTime::parse(at, &Rfc3339) {
+                Ok(at) if (now - at).abs() <= OFFER => Moved::Offered,
+                _ => Moved::NotIn,
+            }
         }
-        _ => false,
+        _ => Moved::NotIn,
     }
 }
 
@@ -103,18 +141,18 @@ mod tests {
         let at = "2026-11-21T12:00:00Z";
         let now = OffsetDateTime::parse(at, &Rfc3339).unwrap();
         for (seconds, expected) in [
-            (0, true),
-            (60, true),
-            (61, false),
-            (-60, true),
-            (-61, false),
+            (0, Moved::Offered),
+            (60, Moved::Offered),
+            (61, Moved::NotIn),
+            (-60, Moved::Offered),
+            (-61, Moved::NotIn),
         ] {
             let later = now + Duration::seconds(seconds);
-            assert_eq!(passes(&record("offered", at), later), expected, "{seconds}");
-            assert!(passes(&record("moved", at), later), "{seconds}");
+            assert_eq!(moved(&record("offered", at), later), expected, "{seconds}");
+            assert_eq!(moved(&record("moved", at), later), Moved::In, "{seconds}");
         }
-        assert!(!passes(&record("offered", "yesterday"), now));
-        assert!(!passes(&record("", at), now));
-        assert!(!passes(&Item::default(), now));
+        assert_eq!(moved(&record("offered", "yesterday"), now), Moved::NotIn);
+        assert_eq!(moved(&record("", at), now), Moved::NotIn);
+        assert_eq!(moved(&Item::default(), now), Moved::NotIn);
     }
 }
