@@ -69,17 +69,25 @@ fn checks_that_ask_something_are_shown_and_not_asked() {
     std::fs::write(&policy, text).unwrap();
     let event = std::fs::read_to_string(tree("events/pre-sign-up.SignUp.json")).unwrap();
     let path = policy.to_str().unwrap();
-    let run = poolkeeper(&["explain", "pre-sign-up", "--policy", path], event);
+    let explain = |event: &str| poolkeeper(&["explain", "pre-sign-up", "--policy", path], event);
+    let run = explain(&event);
+    // A way in that nobody knows is confirmed as Cognito does.
+    let unknown = explain(&event.replace("PreSignUp_SignUp", "PreSignUp_FromTheFuture"));
     std::fs::remove_file(&policy).unwrap();
+    assert!(
+        unknown.stdout.ends_with("\nallowed: no-objection\n"),
+        "{}",
+        unknown.stdout
+    );
     let lines: Vec<&str> = run.stdout.lines().collect();
     assert!(lines[0].starts_with("names: clear: passes ("), "{lines:?}");
     assert_eq!(
         lines[1..],
         [
-            "invited: needs AWS: not asked",
             "person: needs AWS: not asked",
+            "invited: needs AWS: not asked",
             "allowed: no-objection",
-            "confirmed without a code by by-office",
+            "confirmed without a code by by-office, unless what it verifies is another user's: not asked",
         ]
     );
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));

@@ -17,5 +17,5 @@ pub use crate::{
     auto_confirm::Confirmation,
     judge::{Done, Finding, Heard, Ruling, Verdict},
     services::Services,
-    trigger::{PreSignUp, answer_to, sign_up_kind},
+    trigger::{PreSignUp, answer_to, may_be_confirmed, sign_up_kind},
 };

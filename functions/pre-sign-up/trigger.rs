@@ -49,10 +49,8 @@ impl Trigger for PreSignUp {
         };
         let deadline = invocation.deadline();
         let verdict = self.checks.hear(&applicant, deadline, note).await;
-        // A way in that is new to us is checked as a sign-up, and confirmed as Cognito does.
-        let by_code = event.source() != TriggerSource::PRE_SIGN_UP_SIGN_UP;
         let confirmation = match &verdict {
-            Verdict::Admit { done, .. } if !by_code => {
+            Verdict::Admit { done, .. } if may_be_confirmed(event.source()) => {
                 self.checks.confirm(&applicant, done, deadline).await
             }
             _ => Confirmation::ByCode,
@@ -78,6 +76,12 @@ pub fn sign_up_kind(source: TriggerSource<'_>) -> Option<SignUpKind> {
         source if source.trigger() == "PreSignUp" => Some(SignUpKind::SignUp),
         _ => None,
     }
+}
+
+/// Whether a rule may confirm who comes in so. A way in that is new to us is checked as a sign-up, and confirmed as
+/// Cognito does.
+pub fn may_be_confirmed(source: TriggerSource<'_>) -> bool {
+    source == TriggerSource::PRE_SIGN_UP_SIGN_UP
 }
 
 /// What Cognito is told of a verdict, and of who is confirmed.

@@ -10,12 +10,12 @@ use std::{
 use lexopt::prelude::{Long, Short};
 use pre_sign_up::{
     Applicant, Confirmation, Finding, Heard, Request, Ruling, answer_to, checks::Checks,
-    sign_up_kind,
+    may_be_confirmed, sign_up_kind,
 };
 use serde_json::value::RawValue;
 use shared::{
     deadline::Deadline,
-    policy::{PolicyFile, SignUpKind},
+    policy::PolicyFile,
     trigger::{Answer, TriggerEvent},
 };
 
@@ -72,11 +72,20 @@ fn explain(policy: &Path, text: String) -> Result<(Vec<String>, Outcome), Error>
         let hear = checks.hear(&applicant, deadline, |heard| lines.push(line(heard)));
         let verdict = hear.await;
         // Nothing is done without AWS, so no invitation is held.
-        let confirmation = checks.confirm(&applicant, &[], deadline).await;
+        let confirmation = match may_be_confirmed(event.source()) {
+            true => checks.confirm(&applicant, &[], deadline).await,
+            false => Confirmation::ByCode,
+        };
         (verdict, confirmation)
     });
     let confirmed = match &confirmation {
-        Confirmation::Automatic(rule) if kind == SignUpKind::SignUp => Some(rule.name.to_string()),
+        Confirmation::Automatic(rule) if rule.verify_email || rule.verify_phone_number => {
+            Some(format!(
+                "{}, unless what it verifies is another user's: not asked",
+                rule.name
+            ))
+        }
+        Confirmation::Automatic(rule) => Some(rule.name.to_string()),
         _ => None,
     };
     let decision = answer_to(verdict, confirmation, &applicant);
