@@ -4,8 +4,9 @@ use aws_sdk_secretsmanager::Client;
 use emulator::stack::Stack;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
+use shared::state::{DirectoryKey, key_item, read_text};
 
-use super::{FUNCTION, items, sign_up, stack_checking};
+use super::{FUNCTION, items, put, sign_up, stack_checking};
 use crate::common::{
     answer, audit_lines, error_message,
     faulty::{Behaviour, Faulty, http},
@@ -77,8 +78,14 @@ async fn a_token_passes_once_and_its_own_sign_up_again() {
             event["request"]["validationData"] = json!({"captcha": TOKEN});
             event["userName"] = json!("another");
         });
-        error_message(&invoke(&stack, FUNCTION, &another).await);
-        assert_eq!(last_decision(&stack), "refused captcha-refused");
+        // Nor does the token open ten minutes of tries to its own user.
+        let guessing = sign_up(|event| {
+            event["request"]["validationData"] = json!({"captcha": TOKEN, "invitation": "guess"});
+        });
+        for other in [another, guessing] {
+            error_message(&invoke(&stack, FUNCTION, &other).await);
+            assert_eq!(last_decision(&stack), "refused captcha-refused");
+        }
         let marks = format!("{:?}", items(&stack, "EphemeralTable").await);
         assert!(marks.contains("PASSED#captcha#"), "{marks}");
         let log = log_text(&stack);
@@ -185,7 +192,7 @@ async fn every_check_that_hangs_leaves_the_verdict_in_time() {
         &captcha,
     ];
     for (on_undecided, decision) in [
-        ("refuse", "refused velocity-unavailable"),
+        ("refuse", "refused blocks-unavailable"),
         ("allow", "allowed reported"),
     ] {
         let mut checks = format!(
@@ -207,13 +214,13 @@ async fn every_check_that_hangs_leaves_the_verdict_in_time() {
         let reports = line["reports"].as_array().into_iter().flatten();
         let reported: Vec<&str> = reports.map(|it| it["reason"].as_str().unwrap()).collect();
         let all = [
+            "blocks-unavailable",
+            "captcha-unavailable",
             "velocity-unavailable",
             "invitation-unavailable",
             "unique-email-unavailable",
-            "blocks-unavailable",
             "legacy-unavailable",
             "endpoint-unavailable",
-            "captcha-unavailable",
         ];
         assert_eq!(
             reported,
@@ -224,6 +231,51 @@ async fn every_check_that_hangs_leaves_the_verdict_in_time() {
             }
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_shows_no_captcha_or_is_blocked_uses_up_nothing_of_others() {
+    let (host, own) = (
+        Faulty::start(used("invalid-input-response")).await,
+        Faulty::start(says(json!({"decision": "allow"}))).await,
+    );
+    let header = "[[pre-sign-up.checks]]\nname = ";
+    let checks = format!(
+        "velocity = {{ by = \"client\", burst = 3, period_seconds = 86400 }}\n\n\
+         {header}\"old\"\nlegacy_user = {{}}\n\n{header}\"own\"\nhttps = {{ url = \"{}/check\" }}\n\n\
+         {header}\"person\"\n{}\n\n{header}\"stopped\"\nblocked = {{}}\n",
+        own.url,
+        captcha(&host, "hcaptcha"),
+    );
+    let stack = stack_asking(&checks, SECRET).await;
+    let block = key_item(&DirectoryKey::block("email", "eve@example.com"));
+    put(&stack, "DirectoryTable", block).await;
+    let blocked = sign_up(|event| {
+        event["request"]["validationData"] = json!({"captcha": TOKEN});
+        event["request"]["userAttributes"]["email"] = json!("eve@example.com");
+    });
+    for (sent, reason) in [
+        (&sign_up(|_| ()), "captcha-missing"),
+        (&with_token(TOKEN), "captcha-refused"),
+    ] {
+        for _ in 0..4 {
+            error_message(&invoke(&stack, FUNCTION, sent).await);
+            assert_eq!(last_decision(&stack), format!("refused {reason}"));
+        }
+    }
+    host.once([passed()]);
+    error_message(&invoke(&stack, FUNCTION, &blocked).await);
+    assert_eq!(last_decision(&stack), "refused email-blocked");
+    assert_eq!(own.requests(), 0);
+    let left = items(&stack, "EphemeralTable").await;
+    let buckets = left
+        .iter()
+        .filter(|item| read_text(item, "pk").is_some_and(|pk| pk.starts_with("LIMIT#")));
+    assert_eq!(buckets.count(), 0, "{left:?}");
+    host.once([passed()]);
+    let sent = with_token("another token");
+    answer(&invoke(&stack, FUNCTION, &sent).await);
+    assert_eq!(own.requests(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,6 +14,7 @@ use shared::{
     https::{Https, Request},
     policy::{Captcha, CaptchaProvider},
     state::{EphemeralKey, Item, digest, number, read_number, text},
+    trigger::Attributes,
 };
 use time::OffsetDateTime;
 
@@ -88,13 +89,8 @@ pub(super) async fn look(
     let Some(https) = &services.https else {
         return Finding::undecided("not-examined");
     };
-    let parts = [
-        rules.secret.as_str(),
-        applicant.user_pool_id.unwrap_or_default(),
-        applicant.user_name.unwrap_or_default(),
-        applicant.attribute("email").unwrap_or_default(),
-        token,
-    ];
+    let parts = sign_up(rules, applicant);
+    let parts = parts.each_ref().map(String::as_str);
     let mark = EphemeralKey::passed("captcha", &parts);
     let retry = digest("captcha_retry", &parts);
     match verify(rules, token, &retry, services, https, deadline).await {
@@ -111,6 +107,24 @@ pub(super) async fn look(
         Ok(_) => Finding::Objection("captcha-refused"),
         Err(cause) => Finding::unanswered("captcha-unavailable", cause),
     }
+}
+
+/// What makes this sign-up this one: everything that Cognito sends again when it asks again. With another invitation,
+/// say, the same token is another sign-up's.
+fn sign_up(rules: &Captcha, applicant: &Applicant<'_>) -> [String; 6] {
+    let request = applicant.request;
+    let of = |attributes: &Attributes| {
+        let members = attributes.iter().flat_map(|(name, value)| [name, value]);
+        digest("captcha_request", &members.collect::<Vec<_>>())
+    };
+    [
+        rules.secret.as_str().to_owned(),
+        applicant.user_pool_id.unwrap_or_default().to_owned(),
+        applicant.user_name.unwrap_or_default().to_owned(),
+        of(&request.user_attributes),
+        of(&request.validation_data),
+        of(&request.client_metadata),
+    ]
 }
 
 /// The service's word, under the current secret or the one before.
