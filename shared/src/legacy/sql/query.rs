@@ -1,8 +1,12 @@
 //! A query of the policy: one statement that reads, whose only parameter is the name that was typed.
 //!
-//! The database says in the end what a statement is, and prepares no two at once. What is looked at here finds, when
-//! the policy loads, what would otherwise fail at the first sign-in.
+//! The database says in the end what a statement is and how many parameters it has, and prepares no two at once. What is
+//! looked at here finds, when the policy loads, what would otherwise fail at the first sign-in. A text that two servers
+//! could read in two ways is refused.
 
+mod lexical;
+
+use self::lexical::{bare, is_of_a_name};
 use super::Engine;
 
 /// A query, ready to be prepared.
@@ -29,6 +33,17 @@ pub enum InvalidQuery {
     /// A quotation or a comment does not end.
     #[error("expected every quotation and every comment to end")]
     Unterminated,
+    /// A quotation whose end is a matter of the server's settings.
+    #[error(
+        "expected no backslash before a quotation mark, for servers differ in what that means: two quotation marks are one"
+    )]
+    Backslash,
+    /// A comment that some servers execute.
+    #[error("expected no comment that MySQL or MariaDB executes: /*! or /*M!")]
+    ExecutedComment,
+    /// A server's text would end there.
+    #[error("expected no NUL")]
+    Nul,
 }
 
 impl Query {
@@ -37,7 +52,7 @@ impl Query {
     /// # Errors
     /// [`InvalidQuery`].
     pub fn parse(engine: Engine, text: &str) -> Result<Self, InvalidQuery> {
-        let bare = bare(engine, text).ok_or(InvalidQuery::Unterminated)?;
+        let bare = bare(engine, text)?;
         let bare = bare.trim();
         let bare = bare.strip_suffix(';').unwrap_or(bare);
         if bare.contains(';') {
@@ -52,7 +67,7 @@ impl Query {
             return Err(InvalidQuery::ReadsNothing);
         }
         match engine {
-            Engine::MySql if !bare.contains('?') => return Err(InvalidQuery::NoParameter("?")),
+            Engine::MySql if !has_mark(bare) => return Err(InvalidQuery::NoParameter("?")),
             Engine::MySql => {}
             Engine::PostgreSql => {
                 let parameters = numbered(bare);
@@ -73,6 +88,12 @@ impl Query {
     }
 }
 
+/// Whether there is a `?`. One with a name right behind it is a parameter of no server.
+fn has_mark(bare: &str) -> bool {
+    let mut after = bare.split('?').skip(1);
+    after.any(|after| !after.starts_with(is_of_a_name))
+}
+
 /// The digits of every `$1`.
 fn numbered(bare: &str) -> Vec<String> {
     let mut numbers = Vec::new();
@@ -89,114 +110,6 @@ fn numbered(bare: &str) -> Vec<String> {
         before = symbol;
     }
     numbers
-}
-
-fn is_of_a_name(symbol: char) -> bool {
-    symbol.is_alphanumeric() || symbol == '_' || symbol == '$'
-}
-
-/// The text with a space for each quotation and each comment, if all of them end.
-///
-/// PostgreSQL manual, "Lexical Structure"; MySQL reference manual, "Language Structure".
-fn bare(engine: Engine, text: &str) -> Option<String> {
-    let mut bare = String::new();
-    let mut rest = text;
-    while let Some(symbol) = rest.chars().next() {
-        match quoted(engine, &bare, rest)? {
-            0 => {
-                bare.push(symbol);
-                rest = rest.get(symbol.len_utf8()..)?;
-            }
-            length => {
-                bare.push(' ');
-                rest = rest.get(length..)?;
-            }
-        }
-    }
-    Some(bare)
-}
-
-/// How many octets of `rest` are one quotation or comment that begins there; 0 where none does, `None` where one does
-/// not end. `before` is what came before.
-fn quoted(engine: Engine, before: &str, rest: &str) -> Option<usize> {
-    let mysql = engine == Engine::MySql;
-    let after_a_name = before.chars().next_back().is_some_and(is_of_a_name);
-    let mut symbols = rest.chars();
-    match (symbols.next()?, symbols.next()) {
-        ('\'', _) => until_quote(rest, '\'', mysql || escapes(before)),
-        ('"', _) => until_quote(rest, '"', mysql),
-        ('`', _) if mysql => until_quote(rest, '`', false),
-        ('#', _) if mysql => Some(until_line_end(rest)),
-        // MySQL wants white space behind the two.
-        ('-', Some('-')) if !mysql || symbols.next().is_none_or(char::is_whitespace) => {
-            Some(until_line_end(rest))
-        }
-        ('/', Some('*')) => until_comment_end(rest, !mysql),
-        ('$', _) if !mysql && !after_a_name => dollar_quoted(rest),
-        _ => Some(0),
-    }
-}
-
-/// Whether a string that follows is one of PostgreSQL's with escapes: `E'…'`.
-fn escapes(before: &str) -> bool {
-    let mut back = before.chars().rev();
-    matches!(back.next(), Some('e' | 'E')) && !back.next().is_some_and(is_of_a_name)
-}
-
-/// Up to the quotation mark that ends it: two of them are one, and one behind a backslash is none where those escape.
-fn until_quote(rest: &str, mark: char, backslashes: bool) -> Option<usize> {
-    let inner = rest.strip_prefix(mark)?;
-    let mut symbols = inner.char_indices().peekable();
-    while let Some((index, symbol)) = symbols.next() {
-        if backslashes && symbol == '\\' {
-            symbols.next();
-        } else if symbol == mark && symbols.next_if(|(_, next)| *next == mark).is_none() {
-            return Some(mark.len_utf8() + index + mark.len_utf8());
-        }
-    }
-    None
-}
-
-fn until_line_end(rest: &str) -> usize {
-    rest.find('\n').unwrap_or(rest.len())
-}
-
-/// Up to the end of a comment, in which others may be.
-fn until_comment_end(rest: &str, nested: bool) -> Option<usize> {
-    let mut depth = 0_u32;
-    let mut index = 0;
-    while let Some(here) = rest.get(index..).filter(|here| !here.is_empty()) {
-        if here.starts_with("/*") && (nested || depth == 0) {
-            depth += 1;
-            index += 2;
-        } else if here.starts_with("*/") {
-            depth -= 1;
-            index += 2;
-            if depth == 0 {
-                return Some(index);
-            }
-        } else {
-            index += here.chars().next()?.len_utf8();
-        }
-    }
-    None
-}
-
-/// PostgreSQL's `$tag$ … $tag$`; 0 where it is none.
-fn dollar_quoted(rest: &str) -> Option<usize> {
-    let inner = rest.strip_prefix('$')?;
-    let length = inner.find(|symbol: char| !is_of_a_name(symbol) || symbol == '$');
-    let Some(length) =
-        length.filter(|at| inner.get(*at..).is_some_and(|tail| tail.starts_with('$')))
-    else {
-        return Some(0);
-    };
-    if inner.starts_with(|symbol: char| symbol.is_ascii_digit()) {
-        return Some(0);
-    }
-    let mark = rest.get(..length + 2)?;
-    let end = rest.get(mark.len()..)?.find(mark)?;
-    Some(mark.len() * 2 + end)
 }
 
 #[cfg(test)]
@@ -227,8 +140,9 @@ mod tests {
         for text in [
             "SELECT id, password_hash FROM users WHERE email = ?",
             "SELECT * FROM `weird;name` WHERE email = ? OR phone = ?; # done; really",
-            "SELECT \"a;b\", 'it\\';s', '?' /* ; */ FROM users WHERE email = ? -- x;",
+            "SELECT \"a;b\", 'it''s; \\d', '?' /* ; */ FROM users WHERE email = ? -- x;",
             "SELECT 1--1 FROM users WHERE email = ?",
+            "SELECT /*+ MAX_EXECUTION_TIME(9) */ * FROM users WHERE email = ?",
         ] {
             assert_eq!(mysql(text).unwrap().text(), text);
         }
@@ -294,8 +208,131 @@ mod tests {
         ] {
             assert_eq!(postgres(text), Err(InvalidQuery::Unterminated), "{text}");
         }
-        for text in ["SELECT 'it\\' ?", "SELECT `?", "SELECT ? /*"] {
+        for text in ["SELECT 'it ?", "SELECT \"?", "SELECT `?", "SELECT ? /*"] {
             assert_eq!(mysql(text), Err(InvalidQuery::Unterminated), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_behind_a_comment_is_seen_and_one_in_it_is_not() {
+        for (text, expected) in [
+            // Comments nest, and a line may end in a carriage return alone.
+            (
+                "SELECT 1 /* /* */ $1 */",
+                Err(InvalidQuery::NoParameter("$1")),
+            ),
+            (
+                "SELECT 1 /* /* */ */ + $2",
+                Err(InvalidQuery::OtherParameter),
+            ),
+            ("SELECT 1 -- $1\r", Err(InvalidQuery::NoParameter("$1"))),
+            ("SELECT $1 --\r, $2", Err(InvalidQuery::OtherParameter)),
+            (
+                "SELECT $1 --\n; DELETE FROM users",
+                Err(InvalidQuery::Several),
+            ),
+            ("SELECT 1 --$1", Err(InvalidQuery::NoParameter("$1"))),
+            // PostgreSQL executes none of its comments.
+            ("SELECT 1 /*! $1 */", Err(InvalidQuery::NoParameter("$1"))),
+        ] {
+            assert_eq!(postgres(text).map(drop), expected, "{text:?}");
+        }
+        assert!(postgres("SELECT $1 --").is_ok());
+        for (text, expected) in [
+            // Comments do not nest, and two hyphens begin one only with a space or the like behind them.
+            ("SELECT 1 /* /* */ + ? -- */", Ok(())),
+            ("SELECT ? /* /* */ */", Ok(())),
+            ("SELECT ? /* /* */ ; DELETE */", Err(InvalidQuery::Several)),
+            ("SELECT 1 --?", Ok(())),
+            ("SELECT 1 --\u{a0}?", Ok(())),
+            ("SELECT 1 --\u{1}?", Err(InvalidQuery::NoParameter("?"))),
+            ("SELECT 1 --\t?", Err(InvalidQuery::NoParameter("?"))),
+            ("SELECT 1 -- \r + ?", Err(InvalidQuery::NoParameter("?"))),
+            ("SELECT ? --", Ok(())),
+            ("SELECT ?email", Err(InvalidQuery::NoParameter("?"))),
+        ] {
+            assert_eq!(mysql(text).map(drop), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_comment_that_a_server_executes_is_refused() {
+        for text in [
+            "SELECT ? /*! INTO OUTFILE '/tmp/users' */",
+            "SELECT 1 /*!50708 + ? */",
+            "SELECT ? /*M!100101 FOR UPDATE */",
+            "SELECT ? /*!",
+        ] {
+            assert_eq!(mysql(text), Err(InvalidQuery::ExecutedComment), "{text}");
+        }
+        assert!(mysql("SELECT '/*! no */' FROM users WHERE email = ? # /*! none").is_ok());
+    }
+
+    #[test]
+    fn a_quotation_whose_end_depends_on_the_server_is_refused() {
+        for text in [
+            "SELECT 'it\\'s ?'",
+            "SELECT '\\' OR email = ? -- '",
+            "SELECT \"\\\" OR email = ? # \"",
+            "SELECT 'a\\'",
+        ] {
+            assert_eq!(mysql(text), Err(InvalidQuery::Backslash), "{text}");
+        }
+        for text in [
+            "SELECT 'it\\'s $1'",
+            "SELECT '\\' OR email = $2 -- '",
+            // What an escape string goes on with has escapes too.
+            "SELECT E'a'\n'\\' OR email = $2 -- '",
+            "SELECT U&'\\' || $1",
+        ] {
+            assert_eq!(postgres(text), Err(InvalidQuery::Backslash), "{text}");
+        }
+        for text in [
+            "SELECT '\\d', '\\\\', \"\\\", E'\\'$2' FROM users WHERE email = $1",
+            "SELECT 'like\\_this' FROM users WHERE email = $1",
+        ] {
+            assert_eq!(postgres(text).map(drop), Ok(()), "{text}");
+        }
+        assert!(mysql("SELECT '\\\\', `\\` FROM users WHERE email = ?").is_ok());
+    }
+
+    #[test]
+    fn what_stands_between_dollars_is_a_text_where_the_tag_is_a_name() {
+        for text in [
+            "SELECT $a$ $1 $a$",
+            "SELECT $€$ $1 $€$",
+            "SELECT $_1$ $1 $_1$",
+            "SELECT $$ $1 $a$ $$",
+        ] {
+            let none = Err(InvalidQuery::NoParameter("$1"));
+            assert_eq!(postgres(text), none, "{text}");
+        }
+        for text in [
+            "SELECT a$a$, $1 AS a$a$",
+            "SELECT $1, €$1",
+            "SELECT $1, $a$ $A$ $a$",
+        ] {
+            assert_eq!(postgres(text).map(drop), Ok(()), "{text}");
+        }
+        assert_eq!(
+            postgres("SELECT $1$ $2 $1$"),
+            Err(InvalidQuery::OtherParameter)
+        );
+        assert_eq!(
+            postgres("SELECT $a$ $1 $A$"),
+            Err(InvalidQuery::Unterminated)
+        );
+    }
+
+    #[test]
+    fn a_nul_is_refused_wherever_it_is() {
+        for text in [
+            "SELECT $1, ?\0",
+            "SELECT $1, ?, '\0'",
+            "SELECT $1, ? -- \0; DELETE",
+        ] {
+            assert_eq!(postgres(text), Err(InvalidQuery::Nul));
+            assert_eq!(mysql(text), Err(InvalidQuery::Nul));
         }
     }
 
