@@ -31,6 +31,8 @@ poolkeeper-local [options]          starts the suite, plays the tour, stays up u
                      sets a parameter of the template; may be repeated
   --physical-id LOGICAL=NAME
                      names a resource of the template as another deployment does; may be repeated
+  --migration-fires-pre-sign-up
+                     a user who moves in has pre-sign-up called too, as AWS may
   --logs FILE        where the functions' logs go (default: local.log beside this program)";
 
 /// What the command line says.
@@ -42,6 +44,7 @@ enum Command {
 struct Arguments {
     options: Options,
     logs: PathBuf,
+    migration_fires_pre_sign_up: bool,
     tour: bool,
     stay: bool,
 }
@@ -91,6 +94,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
     let mut arguments = Arguments {
         logs: beside.join("local.log"),
         options: Options::new(beside),
+        migration_fires_pre_sign_up: false,
         tour: true,
         stay: true,
     };
@@ -122,6 +126,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
                 let ids = &mut options.physical_ids;
                 ids.insert(pair.0.to_owned(), pair.1.to_owned());
             }
+            Long("migration-fires-pre-sign-up") => arguments.migration_fires_pre_sign_up = true,
             Long("logs") => arguments.logs = parser.value()?.into(),
             _ => return Err(argument.unexpected()),
         }
@@ -146,6 +151,7 @@ async fn run(arguments: Arguments, out: &mut (dyn Write + Send)) -> Result<(), F
     let Arguments {
         mut options,
         logs,
+        migration_fires_pre_sign_up,
         tour,
         stay,
     } = arguments;
@@ -156,6 +162,9 @@ async fn run(arguments: Arguments, out: &mut (dyn Write + Send)) -> Result<(), F
     let stack = local::start(&options)
         .await
         .map_err(|error| Failure::Told(error_chain(&error)))?;
+    if migration_fires_pre_sign_up {
+        stack.user_pool.fire_pre_sign_up_on_migration();
+    }
     let shown = show(&stack, &logs, tour, stay, out).await;
     stack.shutdown().await;
     shown

@@ -109,6 +109,13 @@ impl UserPool {
         Arc::clone(&settings.unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// From now on a migration fires `PreSignUp` too, as [`Settings::migration_fires_pre_sign_up`] says.
+    pub fn fire_pre_sign_up_on_migration(&self) {
+        let mut settings = Settings::clone(&self.settings());
+        settings.migration_fires_pre_sign_up = true;
+        self.change_settings(settings);
+    }
+
     fn change_settings(&self, settings: Settings) {
         let mut own = self
             .0
