@@ -10,7 +10,7 @@ import local_world
 
 
 class NewPool:
-    """The pool of the stack, as an application uses it; and what user-migration has decided."""
+    """The pool of the stack, as an application uses it; and what its functions have decided."""
 
     def __init__(self, world: local_world.LocalWorld):
         self.world = world
@@ -32,6 +32,17 @@ class NewPool:
             return False
         return "AuthenticationResult" in answer
 
+    def signs_up(self, email: str) -> str:
+        """What the person is told, "" if nothing objects."""
+        attributes = [{"Name": "email", "Value": email}]
+        try:
+            self.idp.sign_up(
+                ClientId=self.world.client_id, Username=email, Password="Passphrase-of-a-stranger-1", UserAttributes=attributes
+            )
+        except self.idp.exceptions.UserLambdaValidationException as error:
+            return error.response["Error"]["Message"]
+        return ""
+
     def forgets(self, email: str):
         self.idp.forgot_password(ClientId=self.world.client_id, Username=email)
 
@@ -45,8 +56,8 @@ class NewPool:
         user = self.owner("cognito-idp").admin_get_user(UserPoolId=self.world.pool_id, Username=email)
         return {attribute["Name"]: attribute["Value"] for attribute in user["UserAttributes"]}
 
-    def lines(self) -> list[dict]:
-        """What user-migration has logged."""
+    def lines(self, function: str = "user-migration") -> list[dict]:
+        """What a function has logged."""
         objects = []
         for line in (self.world.work / "functions.log").read_text().splitlines():
             start = line.find("{")
@@ -54,12 +65,12 @@ class NewPool:
                 objects.append(json.loads(line[start:]))
             except json.JSONDecodeError:
                 continue
-        return [line for line in objects if line.get("function") == "user-migration"]
+        return [line for line in objects if line.get("function") == function]
 
-    def decisions(self) -> list[str]:
-        audit = [line for line in self.lines() if line.get("type") == "poolkeeper.audit"]
+    def decisions(self, function: str = "user-migration") -> list[str]:
+        audit = [line for line in self.lines(function) if line.get("type") == "poolkeeper.audit"]
         return [f"{line['outcome']} {line['reason']}" for line in audit]
 
-    def cause(self) -> str:
+    def cause(self, function: str = "user-migration") -> str:
         """Of the last failure."""
-        return [line["cause"] for line in self.lines() if "cause" in line][-1]
+        return [line["cause"] for line in self.lines(function) if "cause" in line][-1]

@@ -4,25 +4,32 @@ PostgreSQL refuses to run as root: it is then another user, of a user namespace 
 """
 
 import base64
-import datetime
 import hashlib
 import os
 import pathlib
 import shutil
 import signal
+import ssl
 import subprocess
 import time
 
+import pg8000.dbapi
+import pymysql
 import trustme
 
+import certificates
 from local_world import ROOT, LocalWorld
 from processes import Failed
 
 DEBIAN = ROOT / "target/tools/legacy-stores-debian"
 # What everybody's password is. It must appear in no log.
 OLD = "Canary-battery-staple-7"
+# What somebody sets later, and what somebody guesses.
+NEW, WRONG = "New-canary-passphrase-2", "Wrong-canary-1"
 # The passwords of the databases' user, before and after a rotation.
 SECRETS = ("quite-secret-1", "quite-secret-2")
+# Of the databases' administrator, as whom the group looks into them.
+ADMIN = "administrator"
 ID = "0b8f4c1e-5d0a-4c53-9d3b-6a1f3f2b7a11"
 
 
@@ -46,6 +53,7 @@ def users(domain: str) -> str:
         ("'8'", f"'twin@{domain}'", "NULL", hashed, "TRUE", "TRUE"),
         ("'9'", f"'twin@{domain}'", "NULL", hashed, "TRUE", "TRUE"),
         *((f"'{n}'", f"'later-{n}@{domain}'", "NULL", hashed, "TRUE", "TRUE") for n in range(10, 30)),
+        *((f"'{name}'", f"'{name}@{domain}'", "NULL", hashed, "TRUE", "TRUE") for name in ("sleepy", "quoted")),
     ]
     return "INSERT INTO users VALUES\n" + ",\n".join(f"({', '.join(row)})" for row in rows)
 
@@ -53,10 +61,11 @@ def users(domain: str) -> str:
 class Database:
     """One server. What is different in each is in its class."""
 
-    engine = parameter = ready = domain = ""
+    engine = parameter = ready = domain = executing = ""
 
-    def __init__(self, world: LocalWorld):
-        self.world = world
+    def __init__(self, world: LocalWorld, talks: bool = True):
+        """With `talks`, it logs each statement."""
+        self.world, self.talks = world, talks
         self.folder = world.work / self.engine
         self.folder.mkdir()
         self.data = self.folder / "data"
@@ -76,15 +85,10 @@ class Database:
 
     def show(self, certificate: str):
         """From its next start on, the server shows this certificate."""
-        authority = trustme.CA() if certificate == "of an unknown authority" else self.world.ca
-        past = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)
-        issued = authority.issue_cert(
-            "elsewhere.example" if certificate == "of another name" else "localhost",
-            not_after=past if certificate == "expired" else None,
-        )
         key, chain = self.data / "server.key", self.data / "server.pem"
-        issued.private_key_pem.write_to_path(key)
-        chain.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
+        private, shown = certificates.issue(self.world.ca, certificate)
+        key.write_bytes(private)
+        chain.write_bytes(shown)
         for file in (key, chain):
             file.chmod(0o600)
             shutil.chown(file, self.data.stat().st_uid, self.data.stat().st_gid)
@@ -115,9 +119,28 @@ class Database:
         with (self.folder / "earlier.log").open("ab") as earlier:
             earlier.write(log.read_bytes())
 
+    def sleeping(self) -> int:
+        """How many statements of the store the server executes right now."""
+        return self.asked(self.executing)[0][0]
+
     def restart(self):
         self.stop()
         self.start()
+
+    def connect(self, user: str, password: str):
+        """A connection of this user, by a driver that nobody here wrote, over TLS; each statement is a transaction."""
+        trusting = ssl.create_default_context(cafile=self.authority)
+        return self.driver(user, password, trusting)
+
+    def asked(self, statement: str) -> list[list]:
+        """What the administrator is told."""
+        connection = self.connect(ADMIN, ADMIN)
+        try:
+            cursor = connection.cursor()
+            cursor.execute(statement)
+            return [list(row) for row in cursor.fetchall()] if cursor.description else []
+        finally:
+            connection.close()
 
     def said(self) -> str:
         """All that the server has logged, statements and connections too."""
@@ -128,6 +151,7 @@ class Database:
 class PostgreSql(Database):
     engine, parameter, ready = "postgresql", "$1", "ready to accept connections"
     domain = "postgres.example"
+    executing = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'poolkeeper' AND state = 'active'"
     programs = DEBIAN / "usr/lib/postgresql/15/bin"
 
     def unprivileged(self) -> list:
@@ -142,10 +166,10 @@ class PostgreSql(Database):
         raise Failed("PostgreSQL does not run as root, and setpriv is not there: apt-get install util-linux")
 
     def prepare(self):
-        password = self.folder / "superuser"
-        password.write_text("superuser\n")
+        password = self.folder / "administrator"
+        password.write_text(f"{ADMIN}\n")
         password.chmod(0o644)
-        initdb = ["-D", self.data, "-U", "superuser", "--auth=scram-sha-256", f"--pwfile={password}", "-E", "UTF8"]
+        initdb = ["-D", self.data, "-U", ADMIN, "--auth=scram-sha-256", f"--pwfile={password}", "-E", "UTF8"]
         self.run([self.programs / "initdb", *initdb, "--locale=C.UTF-8", "--no-sync"])
         self.single("postgres", ["CREATE DATABASE shop"])
         self.single("shop", [
@@ -158,6 +182,13 @@ class PostgreSql(Database):
             "'1990-05-01')",
             f"CREATE ROLE poolkeeper LOGIN PASSWORD '{SECRETS[0]}'",
             "GRANT SELECT ON users, odd TO poolkeeper",
+            # What no query should do, and a statement's own server refuses: the user may, by these grants.
+            "CREATE TABLE notes (who text)",
+            "GRANT INSERT ON notes TO poolkeeper",
+            "CREATE FUNCTION note(who text) RETURNS boolean LANGUAGE plpgsql AS "
+            "$$ BEGIN INSERT INTO notes VALUES (who); RETURN true; END $$",
+            "CREATE FUNCTION quoting(who text) RETURNS boolean LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'no % here', who; END $$",
         ])
         # Nobody gets in without TLS.
         (self.data / "pg_hba.conf").write_text("hostssl all all 127.0.0.1/32 scram-sha-256\n")
@@ -171,10 +202,21 @@ class PostgreSql(Database):
         settings = {
             "listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": "", "ssl": "on",
             "ssl_cert_file": "server.pem", "ssl_key_file": "server.key", "fsync": "off",
-            "log_statement": "all", "log_connections": "on",
         }
+        if self.talks:
+            settings |= {"log_statement": "all", "log_connections": "on"}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         return [self.programs / "postgres", "-D", self.data, *options]
+
+    def ended(self) -> int:
+        """How many statements the server has ended for taking too long."""
+        return self.said().count("canceling statement due to statement timeout")
+
+    def driver(self, user: str, password: str, trusting: ssl.SSLContext):
+        where = {"host": "localhost", "port": self.port, "database": "shop"}
+        connection = pg8000.dbapi.connect(user=user, password=password, ssl_context=trusting, **where)
+        connection.autocommit = True
+        return connection
 
     def rotate(self):
         """Gives the databases' user the second password, and ends every connection."""
@@ -186,6 +228,7 @@ class PostgreSql(Database):
 class MariaDb(Database):
     engine, parameter, ready = "mysql", "?", "ready for connections"
     domain = "mariadb.example"
+    executing = "SELECT count(*) FROM information_schema.processlist WHERE user = 'poolkeeper' AND command <> 'Sleep'"
     program, share = DEBIAN / "usr/sbin/mariadbd", DEBIAN / "usr/share/mysql"
 
     def options(self) -> list:
@@ -208,16 +251,39 @@ class MariaDb(Database):
             f"INSERT INTO odd VALUES ('{ID}', 'odette@{self.domain}', '{django(OLD)}', 'writers, staff', b'1', '1990-05-01')",
             f"CREATE USER poolkeeper@'%' IDENTIFIED BY '{SECRETS[0]}' REQUIRE SSL",
             "GRANT SELECT ON shop.users TO poolkeeper@'%'",
-            "GRANT SELECT ON shop.odd TO poolkeeper@'%';\n",
+            "GRANT SELECT ON shop.odd TO poolkeeper@'%'",
+            f"CREATE USER {ADMIN}@'%' IDENTIFIED BY '{ADMIN}' REQUIRE SSL",
+            f"GRANT ALL ON *.* TO {ADMIN}@'%'",
+            # As in PostgreSQL. What calls a function needs no more than a grant to.
+            "CREATE TABLE notes (who varchar(200))",
+            "GRANT INSERT ON shop.notes TO poolkeeper@'%'",
+            "GRANT EXECUTE ON shop.* TO poolkeeper@'%';\n",
         ]))
+
+    def functions(self):
+        """Makes functions, which a file of statements cannot: their bodies have semicolons."""
+        begin = "BEGIN DECLARE said varchar(250)"
+        self.asked(f"CREATE FUNCTION note(who varchar(200)) RETURNS int {begin}; INSERT INTO notes VALUES (who); RETURN 1; END")
+        self.asked(
+            f"CREATE FUNCTION quoting(who varchar(200)) RETURNS int {begin}; SET said = CONCAT('no ', who, ' here'); "
+            "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = said; RETURN 1; END"
+        )
 
     def command(self) -> list:
         command = [self.program, *self.options(), f"--port={self.port}", "--bind-address=127.0.0.1"]
         command += [f"--socket={self.folder}/socket", f"--ssl-cert={self.data}/server.pem", f"--ssl-key={self.data}/server.key"]
-        command += ["--general-log", f"--general-log-file={self.data}/general.log"]
+        if self.talks:
+            command += ["--general-log", f"--general-log-file={self.data}/general.log"]
         command += [f"--init-file={self.first}"] if self.first else []
         self.first = None
         return command
+
+    def ended(self) -> int:
+        return int(self.asked("SHOW GLOBAL STATUS LIKE 'Max_statement_time_exceeded'")[0][1])
+
+    def driver(self, user: str, password: str, trusting: ssl.SSLContext):
+        where = {"host": "localhost", "port": self.port, "database": "shop"}
+        return pymysql.connect(user=user, password=password, ssl=trusting, autocommit=True, **where)
 
     def rotate(self):
         self.stop()

@@ -50,6 +50,8 @@ class Pair:
 
     def __init__(self, client: socket.socket, server: socket.socket):
         self.client, self.server, self.forgotten = client, server, False
+        # Whether the client has closed it.
+        self.left = False
         for ends in ((client, server), (server, client)):
             threading.Thread(target=self.pump, args=ends, daemon=True).start()
 
@@ -58,6 +60,7 @@ class Pair:
             while octets := source.recv(65536):
                 if not self.forgotten:
                     sink.sendall(octets)
+        self.left |= source is self.client
         if not self.forgotten:
             self.close()
 
