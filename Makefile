@@ -125,7 +125,7 @@ ARCHITECTURE ?= arm64
 PACKAGES ?=
 PEERS := target/tools/peers/bin
 
-.PHONY: many-calls many-users alike advisories release deploy-local install-peers deploy delete purge
+.PHONY: bench-legacy many-calls many-users alike advisories release deploy-local install-peers deploy delete purge
 
 # The binaries of the embedded stack are those that `cargo test --workspace` has built already, or builds next.
 deploy-local: install-peers ## deploys template.yaml into MiniStack and lets third-party clients use it; leaves nothing running
@@ -156,6 +156,11 @@ alike: ## compares how long user-migration's answers take, whoever stays out: Ko
 	@echo "== alike in time"
 	@$(CARGO) test --workspace --locked --quiet --test suite -- --ignored how_long_an_answer
 	@"$$(tools/install.sh venv alike tools/alike.lock)/python" tools/alike.py $(or $(CARGO_TARGET_DIR),target)/tmp/alike.csv
+
+bench-legacy: ## times what asking each legacy store costs; builds the bench (minutes), starts PostgreSQL and MariaDB of Debian
+	@echo "== asking a legacy store"
+	@$(CARGO) bench --locked --workspace --bench legacy --no-run
+	@CARGO="$(CARGO)" $(or $(PYTHON),python3) tests/peers/bench_legacy.py
 
 install-peers:
 	@tests/peers/install.sh
