@@ -13,7 +13,7 @@ use shared::{
     state::DirectoryKey,
 };
 
-use crate::{Outcome, error::Error, help};
+use crate::{Outcome, error::Error, help, shell::quoted};
 
 const USAGE: &str = "\
 poolkeeper block   --table NAME --email ADDRESS | --domain NAME | --phone PREFIX [--days N]
@@ -127,9 +127,4 @@ fn phone(text: String) -> Result<DirectoryKey, Error> {
 fn problem(option: &'static str, problem: &str) -> Error {
     let problem = problem.to_owned();
     Error::Option { option, problem }
-}
-
-/// For a POSIX shell.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }

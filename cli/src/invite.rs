@@ -9,7 +9,7 @@ use lexopt::prelude::{Long, Short, ValueExt as _};
 use serde_json::{Value, json};
 use shared::{email::EmailAddress, invitation::address_digest, state::DirectoryKey};
 
-use crate::{Outcome, error::Error, help};
+use crate::{Outcome, error::Error, help, shell::quoted};
 
 const USAGE: &str = "\
 poolkeeper invite --table NAME [--days N] [--email ADDRESS] [--group NAME]…
@@ -147,9 +147,4 @@ fn revoke(table: &str, digest: &str) -> Result<String, Error> {
 fn wrong(option: &'static str, problem: &str) -> Error {
     let problem = problem.to_owned();
     Error::Option { option, problem }
-}
-
-/// For a POSIX shell.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }

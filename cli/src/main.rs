@@ -20,6 +20,7 @@ mod readmit;
 mod report;
 mod revoke;
 mod rows;
+mod shell;
 mod source;
 mod verify;
 

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use serde_json::json;
 use shared::state::DirectoryKey;
 
-use crate::{Outcome, error::Error, help};
+use crate::{Outcome, error::Error, help, shell::quoted};
 
 const USAGE: &str = "\
 poolkeeper readmit --table NAME --user-pool ID --store NAME --record-id ID
@@ -56,9 +56,4 @@ pub(crate) fn run(mut parser: lexopt::Parser) -> Result<Outcome, Error> {
     let command = format!("aws dynamodb delete-item --table-name {table} --key {key}");
     writeln!(io::stdout(), "{command}").map_err(Error::Output)?;
     Ok(Outcome::Clean)
-}
-
-/// For a POSIX shell.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }

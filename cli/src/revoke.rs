@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shared::state::{DirectoryKey, rfc3339};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{Outcome, error::Error, help};
+use crate::{Outcome, error::Error, help, shell::quoted};
 
 const USAGE: &str = "\
 poolkeeper revoke --table NAME --source NAME --subject ID --identity-pool ID [options]
@@ -150,9 +150,4 @@ fn denial(role: &str, session: Option<&str>, before: OffsetDateTime) -> String {
         quoted(&name),
         quoted(&policy.to_string()),
     )
-}
-
-/// For a POSIX shell.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
