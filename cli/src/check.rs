@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use pre_sign_up::checks::Checks;
 use shared::policy::{
     CheckKind, IdentityVendor, PolicyErrors, PolicyFile, PostConfirmation, PreSignUp,
 };
@@ -15,7 +16,7 @@ const USAGE: &str = "\
 poolkeeper check [FILE]
 
 Checks every section of a policy file (default: policy/policy.toml) as the functions do at their start, and lists all
-that is wrong with it or with the key files that it names, a line each. Run it before a deployment.";
+that is wrong with it or with the files that it names, a line each. Run it before a deployment.";
 /// Where the repository has it.
 const DEFAULT: &str = "policy/policy.toml";
 
@@ -65,6 +66,12 @@ fn findings(file: &Path) -> Vec<String> {
                 "{place}: identity-vendor.sources.{name}: {problem}"
             ));
         }
+    }
+    // A section that is wrong is told already.
+    let checks = policy.section().ok();
+    let checks = checks.map(|section: PreSignUp| Checks::new(section, folder, None));
+    if let Some(Err(problem)) = checks {
+        findings.push(format!("{}: pre-sign-up: {problem}", file.display()));
     }
     findings.extend(apart(&policy).map(|apart| format!("{}: {apart}", file.display())));
     findings

@@ -68,6 +68,35 @@ fn a_file_of_keys_that_the_policy_names_must_be_there_and_hold_keys() {
 }
 
 #[test]
+fn a_list_of_domains_that_the_policy_names_must_be_there_and_hold_domains() {
+    let folder = Folder::new();
+    let policy = |mode: &str| {
+        format!(
+            "version = 1\n[[pre-sign-up.checks]]\nname = \"throwaway\"\nmode = \"{mode}\"\n\
+             disposable_domain = {{ list = \"throwaway.txt\" }}\n"
+        )
+    };
+    let (code, told) = check(&folder, &policy("report"));
+    assert_eq!(code, 1);
+    let said = "policy.toml: pre-sign-up: the list of disposable domains cannot be read: ";
+    assert!(
+        told.contains(said) && told.contains("throwaway.txt"),
+        "{told}"
+    );
+    assert_eq!(check(&folder, &policy("off")).0, 0);
+    fs::write(
+        folder.path("throwaway.txt"),
+        "# a list\nexample.com\nno domain\n",
+    )
+    .unwrap();
+    let (code, told) = check(&folder, &policy("enforce"));
+    assert_eq!(code, 1);
+    assert!(told.contains("line 3: expected a domain"), "{told}");
+    fs::write(folder.path("throwaway.txt"), "example.com\n").unwrap();
+    assert_eq!(check(&folder, &policy("enforce")).0, 0);
+}
+
+#[test]
 fn invitations_that_are_asked_for_are_redeemed_and_the_other_way_round() {
     let folder = Folder::new();
     for (mode, redeems, code, told) in [
