@@ -139,7 +139,7 @@ pub(crate) fn http(status: &str, body: &str) -> Behaviour {
 /// A service that refuses everything and keeps what it was asked.
 pub(crate) struct Witness {
     pub(crate) url: String,
-    heard: Arc<Mutex<Vec<String>>>,
+    heard: Arc<Mutex<Vec<(axum::http::HeaderMap, String)>>>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -149,10 +149,12 @@ impl Witness {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let heard = Arc::new(Mutex::new(Vec::new()));
         let keeps = Arc::clone(&heard);
-        let keep = move |method: axum::http::Method, body: String| async move {
+        let keep = move |method: axum::http::Method,
+                         headers: axum::http::HeaderMap,
+                         body: String| async move {
             // A function that opens its connections ahead asks for nothing.
             if method != axum::http::Method::GET {
-                keeps.lock().unwrap().push(body);
+                keeps.lock().unwrap().push((headers, body));
             }
             axum::http::StatusCode::BAD_REQUEST
         };
@@ -163,7 +165,15 @@ impl Witness {
 
     /// The bodies of the requests so far.
     pub(crate) fn heard(&self) -> Vec<String> {
-        self.heard.lock().unwrap().clone()
+        let heard = self.heard.lock().unwrap();
+        heard.iter().map(|(_, body)| body.clone()).collect()
+    }
+
+    /// The body of the last request, and one of its headers.
+    pub(crate) fn last(&self, header: &str) -> (String, String) {
+        let heard = self.heard.lock().unwrap();
+        let (headers, body) = heard.last().unwrap();
+        (body.clone(), headers[header].to_str().unwrap().to_owned())
     }
 }
 

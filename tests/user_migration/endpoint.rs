@@ -1,9 +1,11 @@
 //! A store that is an HTTPS endpoint and verifies passwords by itself.
 
+use aws_sdk_secretsmanager::Client;
 use emulator::stack::Stack;
 use serde_json::{Value, json};
+use shared::https::signature;
 
-use super::{FORGOT, FUNCTION, moves_in_by_a_code, response, sign_in};
+use super::{FORGOT, FUNCTION, moves_in_by_a_code, response, secrets::create_secret, sign_in};
 use crate::common::{
     answer, event,
     faulty::{Behaviour, Faulty, Witness, http},
@@ -12,12 +14,17 @@ use crate::common::{
 
 /// The suite with one store, an endpoint at `url`.
 async fn stack_at(url: &str) -> Stack {
+    stack_by(url, "").await
+}
+
+/// The same, with more of the policy's keys.
+async fn stack_by(url: &str, more: &str) -> Stack {
     let mut options = options();
     options.policy = policy_file(&format!(
         "version = 1\n[user-migration]\nforgot_password = true\nanswer_floor_ms = 1\n\
          attempts_per_name = {{ burst = 1000, period_seconds = 1 }}\nmax_offers = 100\n\
          [[user-migration.stores]]\nname = \"old-shop\"\nattributes = {{ email = \"mail\" }}\n\
-         [user-migration.stores.https]\nurl = \"{url}/poolkeeper\"\n"
+         [user-migration.stores.https]\nurl = \"{url}/poolkeeper\"\n{more}"
     ));
     local::start(&options).await.unwrap()
 }
@@ -140,4 +147,24 @@ async fn the_endpoint_is_asked_as_its_contract_says() {
         json!({"operation": "find", "login": name}),
     ];
     assert_eq!(heard, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_is_signed_under_both_versions_of_a_secret_that_rotates() {
+    let endpoint = Witness::start().await;
+    let stack = stack_by(&endpoint.url, "hmac = \"endpoint\"\n").await;
+    let name = "poolkeeper/user-migration/endpoint";
+    create_secret(&stack, name, "former").await;
+    let secrets = Client::new(&stack.sdk_config(Stack::admin()));
+    let put = secrets
+        .put_secret_value()
+        .secret_id(name)
+        .secret_string("new");
+    put.send().await.unwrap();
+    invoke(&stack, FUNCTION, &sign_in("ana@example.com", "U*U")).await;
+    let (body, signed) = endpoint.last("poolkeeper-signature");
+    let (seconds, _) = signed.trim_start_matches("t=").split_once(',').unwrap();
+    let keys: [&[u8]; 2] = [b"new", b"former"];
+    let expected = signature(&keys, seconds.parse().unwrap(), body.as_bytes());
+    assert_eq!(Some(signed), expected);
 }

@@ -18,7 +18,7 @@ async fn peppered() -> Stack {
     stack
 }
 
-async fn create_secret(stack: &Stack, name: &str, value: &str) {
+pub(super) async fn create_secret(stack: &Stack, name: &str, value: &str) {
     Client::new(&stack.sdk_config(Stack::admin()))
         .create_secret()
         .name(name)

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use shared::{
     deadline::Deadline,
@@ -84,14 +83,8 @@ async fn ask(
     let mut request = Request::post_json(&rules.url, body);
     if let Some(name) = &rules.hmac {
         let secret = services.secrets.get(name, deadline).await?;
-        let versions = [Some(&secret.current), secret.previous.as_ref()];
-        let keys: Vec<&[u8]> = versions
-            .into_iter()
-            .flatten()
-            .map(|key| key.expose_secret().as_bytes())
-            .collect();
         let now = OffsetDateTime::now_utc().unix_timestamp();
-        let value = signature(&keys, now, request.body()).ok_or(Unknown::Unsigned)?;
+        let value = signature(&secret.keys(), now, request.body()).ok_or(Unknown::Unsigned)?;
         request = request.header(SIGNATURE, value);
     }
     let answer = https.send(request, MAX_ANSWER, deadline).await?;

@@ -42,7 +42,7 @@ pub enum Proof {
     Nothing,
     /// `Authorization: Bearer` with the secret of this name.
     Bearer(String),
-    /// `Poolkeeper-Signature: t=…,v1=…` under the secret of this name.
+    /// `Poolkeeper-Signature: t=…,v1=…` under the secret of this name, and under its former version while it rotates.
     Hmac(String),
 }
 
@@ -163,9 +163,8 @@ impl HttpsStore {
             }
             Proof::Hmac(name) => {
                 let secret = self.secrets.get(name, deadline).await?;
-                let key = secret.current.expose_secret().as_bytes();
                 let now = OffsetDateTime::now_utc().unix_timestamp();
-                let value = signature(&[key], now, body).ok_or(StoreError::Answer)?;
+                let value = signature(&secret.keys(), now, body).ok_or(StoreError::Answer)?;
                 request = request.header(SIGNATURE, value);
             }
         }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 
 /// How long a value is used without a question.
@@ -23,6 +23,16 @@ pub struct Versions {
     pub current: SecretString,
     /// AWSPREVIOUS, if there is one.
     pub previous: Option<SecretString>,
+}
+
+impl Versions {
+    /// The octets of each, the current one first: a signature is made under all, for its reader may not have followed a
+    /// rotation yet.
+    pub fn keys(&self) -> Vec<&[u8]> {
+        let versions = std::iter::once(&self.current).chain(&self.previous);
+        let octets = versions.map(|version| version.expose_secret().as_bytes());
+        octets.collect()
+    }
 }
 
 impl fmt::Debug for Versions {
