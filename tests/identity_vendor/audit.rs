@@ -101,6 +101,17 @@ async fn a_proof_that_does_not_hold_is_noted_and_nobody_vouched_for_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_jwt_is_not_noted_by_a_digest_either() {
+    let stack = stack().await;
+    for password in ["correct-horse", "e30.e30.e30"] {
+        assert_eq!(exchange(&stack, password, "").await.status, 400);
+        let line = last_line(&stack);
+        assert!(line.get("proof_sha256").is_none(), "{line}");
+        assert!(!log_text(&stack).contains(&sha256(password)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_back_end_that_vouches_is_noted_by_its_role() {
     let stack = vouching::stack_with_back_ends().await;
     let session = session_of(&stack, "CrmBackend");

@@ -22,6 +22,8 @@ pub(super) async fn verify(
 ) -> Result<(Caller, bool), Denied> {
     let jwt = UnverifiedJwt::decode(text)
         .map_err(|error| Denied::because(Denial::ProofRejected(error.reason()), error))?;
+    // Not before: of a password in the place of a token, the digest would be as good as the password.
+    invocation.note(|line, _| line.proof(text));
     let (source, issuer) = issuer_of(sources, &jwt).ok_or_else(|| {
         Denied::because(Denial::ProofRejected("jwt-unknown-issuer"), UnknownIssuer)
     })?;

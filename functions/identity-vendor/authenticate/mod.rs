@@ -82,9 +82,7 @@ impl Sources {
         let deadline = invocation.deadline();
         let (mut caller, single_use) = match proof {
             Proof::Jwt(token) => {
-                let token = token.expose_secret();
-                invocation.note(|line, _| line.proof(token));
-                jwt::verify(&self.issuers, token, invocation).await?
+                jwt::verify(&self.issuers, token.expose_secret(), invocation).await?
             }
             Proof::Vouched(vouched) => {
                 if self.back_ends.contains_key(&vouched.source) {

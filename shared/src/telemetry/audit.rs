@@ -239,7 +239,8 @@ impl AuditLine {
         self.role = Some(alias.to_owned());
     }
 
-    /// The JWT that the caller shows, whether it verifies or not.
+    /// The JWT that the caller shows, whether it verifies or not. Nothing that is none: a digest of a password is worth
+    /// the password.
     pub fn proof(&mut self, jwt: &str) {
         self.proof_sha256 = Some(sha256(jwt));
     }
