@@ -249,3 +249,87 @@ fn route(request: &Result<ApiGatewayV2httpRequest, NotHttp>) -> Option<Route> {
 fn shape(request: &Result<ApiGatewayV2httpRequest, NotHttp>) -> Shape {
     request.as_ref().map_or(Shape::OAuth, Route::shape_of)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use aws_config::{BehaviorVersion, Region, SdkConfig};
+    use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+    use shared::{
+        https::Https,
+        jwt::{Fetcher, install_crypto_provider},
+        limit::Limiter,
+        policy::{self, PolicyFile},
+    };
+    use tokio::{
+        net::TcpListener,
+        time::{Instant, timeout},
+    };
+
+    use super::*;
+    use crate::{
+        authenticate::{Guests, UsedTokens},
+        issue::{IdentityPool, IdentityRecords, Sts},
+        limits::Levels,
+    };
+
+    const POLICY: &str = r#"
+        version = 1
+        [identity-vendor.sources.app]
+        [identity-vendor.roles.member]
+        flow = "token"
+    "#;
+
+    /// A vendor whose every host is at `url`, and what opens its connections.
+    fn vendor_at(url: &str) -> (IdentityVendor, Ahead) {
+        install_crypto_provider();
+        let credentials = Credentials::new("id", "secret", None, None, "a test");
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static("us-east-1"))
+            .endpoint_url(url)
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .build();
+        let policy = PolicyFile::parse("policy.toml", POLICY.to_owned());
+        let policy: policy::IdentityVendor = policy.section().unwrap();
+        let name = |name: &str| name.to_owned();
+        let client = aws_sdk_dynamodb::Client::new(&config);
+        let levels = Levels::new(client.clone(), name("ephemeral"));
+        let limiter = Limiter::new(client, name("ephemeral"));
+        let fetcher = Fetcher::new(Https::new().unwrap(), None);
+        let sources = Sources {
+            issuers: Vec::new(),
+            back_ends: BTreeMap::new(),
+            used: UsedTokens::new(&config, name("ephemeral")),
+            guests: Some(Guests::new("pool", Some(url), fetcher).unwrap()),
+        };
+        let issue = Issue::new(
+            IdentityRecords::new(&config, name("directory"), name("pool")),
+            IdentityPool::new(&config, name("pool"), name("provider")),
+            Sts::new(&config),
+            BTreeMap::new(),
+        );
+        let limits = Limits::new(levels, limiter, policy.limits, "pool");
+        let vendor = IdentityVendor::new(sources, policy.rules, limits, issue);
+        (vendor, Ahead::new(&config).unwrap())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn hosts_that_take_the_connection_and_say_nothing_delay_a_start_by_half_a_second() {
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", silent.local_addr().unwrap());
+        let (vendor, ahead) = vendor_at(&url);
+        let began = Instant::now();
+        vendor.get_ready(&ahead).await;
+        // By tokio's clock, which stands still until everybody waits, and knows milliseconds.
+        let took = began.elapsed().as_millis();
+        assert!((500..=501).contains(&took), "{took}");
+        // DynamoDB, Cognito, STS and the issuer of guests' tokens were all asked.
+        for _ in 0..4 {
+            let connection = timeout(Duration::from_secs(1), silent.accept()).await;
+            connection.unwrap().unwrap();
+        }
+    }
+}
