@@ -11,6 +11,7 @@ pub mod fuzz;
 pub mod https;
 pub mod invitation;
 pub mod invocation;
+pub mod json;
 pub mod jwt;
 pub mod legacy;
 pub mod limit;

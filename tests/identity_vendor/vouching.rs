@@ -4,28 +4,7 @@ use super::*;
 use crate::common::signed::{bent_template, post_signed, session_of};
 
 /// Two back ends that may call the route; the policy lets one vouch.
-const BACK_ENDS: &str = r#"
-Resources:
-  CrmBackend: &backend
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument:
-        Version: "2012-10-17"
-        Statement:
-          - Effect: Allow
-            Principal:
-              Service: lambda.amazonaws.com
-            Action: sts:AssumeRole
-      Policies:
-        - PolicyName: vouch
-          PolicyDocument:
-            Version: "2012-10-17"
-            Statement:
-              - Effect: Allow
-                Action: execute-api:Invoke
-                Resource: !Sub arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${HttpApi}/*/POST/vouch
-  OtherBackend: *backend
-"#;
+const BACK_ENDS: &str = include_str!("../common/back-ends.yaml");
 
 const SOURCE: &str = r#"
 [identity-vendor.sources.crm]
@@ -37,7 +16,7 @@ default_role = "member"
 
 pub(super) async fn stack_with_back_ends() -> Stack {
     let mut options = options();
-    options.template = bent_template("\nResources:\n", BACK_ENDS);
+    options.template = bent_template("\nResources:\n", &format!("\n{BACK_ENDS}"));
     let role = "poolkeeper-CrmBackend";
     let source = SOURCE.replace("ROLE", role);
     options.policy = bent_policy("[identity-vendor.roles.member]", &source);
@@ -127,6 +106,63 @@ async fn nobody_else_vouches_and_nobody_for_more_than_the_policy_says() {
     // The account's owner may call everything, and is no back end.
     let owner = post_signed(&Stack::admin(), &url, &good.to_string()).await;
     assert_eq!(owner.json()["error"], "unauthorized_client");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_hostile_back_end_says_is_refused_or_means_itself_and_is_in_no_log() {
+    let stack = stack_with_back_ends().await;
+    let url = format!("{}/vouch", stack.api_url);
+    let session = session_of(&stack, "CrmBackend");
+    let deep = "[".repeat(30_000);
+    let long = "x".repeat(60_000);
+    let mut identities = BTreeSet::new();
+    for (members, error) in [
+        // Two readers would see two tenants.
+        (
+            r#""subject":"a","claims":{"tenant":"canary","tenant":"b"}"#,
+            Some("invalid_request"),
+        ),
+        (
+            &*format!(r#""subject":"a","claims":{{"tenant":{deep}"#),
+            Some("invalid_request"),
+        ),
+        (
+            r#""subject":"a","claims":{"tenant":1e999}"#,
+            Some("invalid_request"),
+        ),
+        (r#""subject":"\ud800canary""#, Some("invalid_request")),
+        (
+            r#""subject":"a","claims":{"__proto__":{"canary":1}}"#,
+            Some("unauthorized_client"),
+        ),
+        (
+            &*format!(r#""subject":"{long}canary""#),
+            Some("unauthorized_client"),
+        ),
+        (
+            r#""subject":"a","role":"member\ncanary""#,
+            Some("invalid_target"),
+        ),
+        // Each is somebody else, whatever a log, a key or a path would make of them.
+        (r#""subject":"canary\u0000""#, None),
+        (r#""subject":"canary""#, None),
+        (r#""subject":"canary\n{\"outcome\":\"issued\"}""#, None),
+        (r#""subject":"canary#crm#../\u202e%00${*}""#, None),
+        (r#""subject":"canar\u0443""#, None),
+    ] {
+        let body = format!(r#"{{"source":"crm",{members}}}"#);
+        let answer = post_signed(&session, &url, &body).await;
+        let about = &members[..members.len().min(80)];
+        match error {
+            Some(error) => assert_eq!(answer.json()["error"], error, "{about}"),
+            None => {
+                let identity = answer.json()["identity_id"].as_str().unwrap().to_owned();
+                assert!(identities.insert(identity), "{about} is somebody else");
+            }
+        }
+    }
+    let log = log_text(&stack);
+    assert!(!log.contains("canar"), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,8 +2,7 @@
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use serde::Deserialize;
-use serde_json::{Map, Value};
-use shared::policy::Name;
+use shared::{json::Object, policy::Name};
 
 use super::{
     Request, Wanted,
@@ -26,7 +25,7 @@ struct Body {
     subject: String,
     /// What the back end says of them.
     #[serde(default)]
-    claims: Map<String, Value>,
+    claims: Object,
     /// The role's alias.
     role: Option<String>,
     requested_token_type: Option<String>,
@@ -43,6 +42,9 @@ pub(super) fn parse(event: &ApiGatewayV2httpRequest) -> Result<Request, Denial> 
     let unreadable = Denial::InvalidRequest("expected a JSON object with source and subject");
     let body: Body =
         serde_json::from_slice(&octets(event, ContentType::Json)?).map_err(|_| unreadable)?;
+    if body.claims.has_duplicates {
+        return Err(Denial::InvalidRequest("expected each claim once"));
+    }
     let requested_token_type = match body.requested_token_type.as_deref() {
         None => None,
         Some(JWT) => Some(Wanted::Token),
@@ -60,7 +62,7 @@ pub(super) fn parse(event: &ApiGatewayV2httpRequest) -> Result<Request, Denial> 
             // A name that no policy can have is of no source.
             source: Name::try_from(body.source).map_err(|_| Denial::MayNotVouch)?,
             subject: body.subject,
-            claims: body.claims,
+            claims: body.claims.members,
         }),
         guest_token: None,
         role: body.role.as_deref().map(role_name).transpose()?,
@@ -70,7 +72,7 @@ pub(super) fn parse(event: &ApiGatewayV2httpRequest) -> Result<Request, Denial> 
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -135,6 +137,7 @@ mod tests {
             r#"{"source":"crm","subject":"a","userArn":"arn:…"}"#,
             r#"{"source":"crm","subject":"a","claims":[]}"#,
             r#"{"source":"crm","source":"app","subject":"a"}"#,
+            r#"{"source":"crm","subject":"a","claims":{"tenant":"acme","tenant":"globex"}}"#,
             r#"{"source":"crm","subject":"a","requested_token_type":"x"}"#,
         ] {
             let refused = parse(&event(body, |_| {})).unwrap_err();

@@ -5,13 +5,10 @@ use std::{fmt, str::FromStr};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::Algorithm;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
-};
 use serde_json::{Map, Value};
 
 use super::rejected::{MalformedJwt, Part};
+use crate::json::Object;
 
 /// Longest token that is looked at, octets.
 const MAX_TOKEN: usize = 16 * 1024;
@@ -164,40 +161,6 @@ fn object(part: Part, text: &str) -> Result<Map<String, Value>, MalformedJwt> {
 fn octets(part: Part, text: &str) -> Result<Vec<u8>, MalformedJwt> {
     let decoded = URL_SAFE_NO_PAD.decode(text);
     decoded.map_err(|_| MalformedJwt::Encoding(part))
-}
-
-/// Of members of one name the last, as serde_json reads them, and whether there were some.
-struct Object {
-    members: Map<String, Value>,
-    has_duplicates: bool,
-}
-
-impl<'de> Deserialize<'de> for Object {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-
-        impl<'de> Visitor<'de> for Reader {
-            type Value = Object;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
-                let mut members = Map::new();
-                let mut has_duplicates = false;
-                while let Some((name, value)) = map.next_entry::<String, Value>()? {
-                    has_duplicates |= members.insert(name, value).is_some();
-                }
-                Ok(Object {
-                    members,
-                    has_duplicates,
-                })
-            }
-        }
-
-        deserializer.deserialize_map(Reader)
-    }
 }
 
 /// Whether `typ` is of an identity or access token (RFC 7519, section 5.1; RFC 9068, section 2.1). A logout
