@@ -158,14 +158,20 @@ async fn a_limiter_that_does_not_answer_lets_nobody_in() {
     assert_eq!(exchange(&stack, "e30.e30.e30", "").await.status, 400);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_limiter_that_cannot_count_lets_nobody_in() {
+/// The suite with a server before its tables, how that passes requests on, and a JWT that has been vended for.
+async fn drawn_from_once() -> (Stack, Faulty, Behaviour, String) {
     let table = Faulty::start(Behaviour::Close).await;
     let stack = stack_with(FUNCTION, &[("AWS_ENDPOINT_URL_DYNAMODB", &table.url)]).await;
     let there = Behaviour::ForwardOne(stack.aws_url.clone());
     table.behave(there.clone());
     let jwt = mint(&stack, json!({"sub": "ana", "tenant": "acme"}));
     assert_eq!(credentials(&stack, &jwt, "/tenant").await.status, 200);
+    (stack, table, there, jwt)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limiter_that_cannot_count_lets_nobody_in() {
+    let (stack, table, there, jwt) = drawn_from_once().await;
     // The buckets can be looked at, and not drawn from, not even at the second try.
     let down = http("500 Internal Server Error", "{}");
     table.once([there, down.clone(), down]);
@@ -175,12 +181,7 @@ async fn a_limiter_that_cannot_count_lets_nobody_in() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_that_is_full_again_and_then_drawn_from_is_not_taken_for_empty() {
-    let table = Faulty::start(Behaviour::Close).await;
-    let stack = stack_with(FUNCTION, &[("AWS_ENDPOINT_URL_DYNAMODB", &table.url)]).await;
-    let there = Behaviour::ForwardOne(stack.aws_url.clone());
-    table.behave(there.clone());
-    let jwt = mint(&stack, json!({"sub": "ana", "tenant": "acme"}));
-    assert_eq!(credentials(&stack, &jwt, "/tenant").await.status, 200);
+    let (stack, table, there, jwt) = drawn_from_once().await;
     // What is left was seen; by the first write the bucket is full, by the second somebody else has drawn from it.
     let not_so = http(
         "400 Bad Request",
