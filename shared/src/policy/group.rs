@@ -3,7 +3,7 @@
 //! A group may lead to an IAM role. So a rule looks only at what a user cannot set: a verified address, the
 //! provider who vouches, an app client that holds a secret.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Range};
 
 use serde::{Deserialize, de::IgnoredAny};
 use toml::Spanned;
@@ -67,8 +67,7 @@ impl GroupRule {
             return None;
         }
         let group = written.group.into_inner();
-        if group.is_empty() || group.chars().count() > LONGEST_NAME {
-            findings.at(at, "expected the name of a group, of 1 to 128 characters");
+        if !is_name(&group, at.clone(), findings) {
             return None;
         }
         let empty = [
@@ -92,6 +91,11 @@ impl GroupRule {
         })
     }
 
+    /// The group that is earned.
+    pub(super) fn group(&self) -> &str {
+        &self.group
+    }
+
     /// The group, if all conditions hold.
     pub(super) fn earned(&self, vouched: &Vouched<'_>) -> Option<&str> {
         let email = self.email_domains.as_ref().is_none_or(|domains| {
@@ -109,6 +113,15 @@ impl GroupRule {
             .is_none_or(|clients| vouched.client_id.is_some_and(|id| clients.contains(id)));
         (email && provider && client).then_some(self.group.as_str())
     }
+}
+
+/// Whether a pool may have a group of this name; if not, there is a finding.
+pub(super) fn is_name(group: &str, at: Range<usize>, findings: &mut Findings) -> bool {
+    let is_one = !group.is_empty() && group.chars().count() <= LONGEST_NAME;
+    if !is_one {
+        findings.at(at, "expected the name of a group, of 1 to 128 characters");
+    }
+    is_one
 }
 
 /// The names of the providers in the attribute `identities`, which Cognito alone sets.
@@ -194,6 +207,24 @@ mod tests {
             let earned: Vec<&str> = policy.groups_of(&vouched).into_iter().collect();
             assert_eq!(earned, groups, "{vouched:?}");
         }
+    }
+
+    #[test]
+    fn the_group_of_a_tier_is_nobody_elses_to_give() {
+        let tiers = "tiers = { gold = 'gold-members' }";
+        assert_eq!(policy(tiers).unwrap().tiers["gold"], "gold-members");
+        for more in [
+            "invited_groups = ['gold-members']",
+            "groups = [{ group = 'gold-members', email_domains = ['example.com'] }]",
+        ] {
+            let error = policy(&format!("{more}\n{tiers}")).unwrap_err();
+            assert!(
+                error.contains("expected a group of the tier's own"),
+                "{error}"
+            );
+        }
+        let nameless = policy("tiers = { gold = '' }").unwrap_err();
+        assert!(nameless.contains("of 1 to 128 characters"), "{nameless}");
     }
 
     #[test]

@@ -6,8 +6,13 @@ use std::{
 };
 
 use serde::Deserialize;
+use toml::Spanned;
 
-use super::{Findings, GroupRule, Rules, Vouched, bounded::Bounded, group::WrittenRule};
+use super::{
+    Findings, GroupRule, Rules, Vouched,
+    bounded::Bounded,
+    group::{WrittenRule, is_name},
+};
 
 /// Longest attribute value that a user pool holds (Amazon Cognito API reference, AttributeType). What is
 /// longer is not an attribute of the user, and could make the profile larger than an item may be.
@@ -68,9 +73,10 @@ pub struct Section {
     #[serde(default)]
     redeem_invitations: bool,
     /// The groups of tiers, by the name that events give a tier. Whoever has a tier is in its group and in no
-    /// other of these.
+    /// other of these; no rule and no invitation may give one of them.
     #[serde(default)]
-    tiers: BTreeMap<String, String>,
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, String>"))]
+    tiers: BTreeMap<String, Spanned<String>>,
 }
 
 /// What happens when post-confirmation cannot do its work.
@@ -121,12 +127,12 @@ impl PostConfirmation {
 impl Default for PostConfirmation {
     /// What holds while the section cannot be read: the user goes on.
     fn default() -> Self {
-        Self::of(Section::default(), Vec::new())
+        Self::of(Section::default(), Vec::new(), BTreeMap::new())
     }
 }
 
 impl PostConfirmation {
-    fn of(section: Section, groups: Vec<GroupRule>) -> Self {
+    fn of(section: Section, groups: Vec<GroupRule>, tiers: BTreeMap<String, String>) -> Self {
         let window = section.password_reset_window_seconds.get();
         Self {
             on_failure: section.on_failure,
@@ -136,7 +142,7 @@ impl PostConfirmation {
             groups,
             invited_groups: section.invited_groups,
             redeem_invitations: section.redeem_invitations,
-            tiers: section.tiers,
+            tiers,
         }
     }
 }
@@ -149,14 +155,39 @@ impl Rules for PostConfirmation {
     fn compile(mut section: Section, findings: &mut Findings) -> Option<Self> {
         let written = std::mem::take(&mut section.groups).into_iter();
         let rules = written.filter_map(|rule| GroupRule::compile(rule, findings));
-        let rules = rules.collect();
-        Some(Self::of(section, rules))
+        let rules: Vec<GroupRule> = rules.collect();
+        let tiers = std::mem::take(&mut section.tiers);
+        let tiers = compile_tiers(tiers, &rules, &section.invited_groups, findings);
+        Some(Self::of(section, rules, tiers))
     }
 
     /// It refuses nobody: without rules of its own, it records as it does by default.
     fn when_absent() -> Option<Self> {
         Some(Self::default())
     }
+}
+
+/// The group of each tier follows the tier alone: what a rule or an invitation gave, the next event would take.
+fn compile_tiers(
+    tiers: BTreeMap<String, Spanned<String>>,
+    rules: &[GroupRule],
+    invited: &BTreeSet<String>,
+    findings: &mut Findings,
+) -> BTreeMap<String, String> {
+    let mut compiled = BTreeMap::new();
+    for (tier, group) in tiers {
+        let at = group.span();
+        let group = group.into_inner();
+        if invited.contains(&group) || rules.iter().any(|rule| rule.group() == group) {
+            findings.at(
+                at,
+                "expected a group of the tier's own: groups or invited_groups names it too",
+            );
+        } else if is_name(&group, at, findings) {
+            compiled.insert(tier, group);
+        }
+    }
+    compiled
 }
 
 fn profile_attributes() -> BTreeSet<String> {
