@@ -295,6 +295,22 @@ async fn a_group_that_is_missing_or_throttled_defers_and_reconcile_lets_the_user
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_group_that_is_missing_keeps_nobody_from_the_others() {
+    let absent = r#"{ group = "absent", email_domains = ["example.com"] }"#;
+    let stack = stack_with(&format!("{absent}, {MEMBERS}"), None).await;
+    let (sub, sent) = confirmed(&stack, EMAIL).await;
+    assert_eq!(answer(&invoke(&stack, FUNCTION, &sent).await), sent);
+    assert_eq!(last_decision(&stack), "deferred enrolment-deferred");
+    assert_eq!(groups(&stack, &sub).await, ["members"]);
+    let items = items(&stack, "DirectoryTable").await;
+    let pending: Vec<Value> = items
+        .iter()
+        .filter_map(|item| item.get("pending_groups").map(plain))
+        .collect();
+    assert_eq!(pending, [json!(["absent"])]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_deferred_user_is_in_the_queue_by_pool_and_name_alone_and_healed_from_there() {
     let table = Faulty::start(Behaviour::Close).await;
     let through = ("AWS_ENDPOINT_URL_DYNAMODB", table.url.as_str());

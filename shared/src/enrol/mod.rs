@@ -12,7 +12,11 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::Client;
 
 pub use self::{pending::Pending, redeem::Redemption};
-use crate::{aws::ServiceError, deadline::Deadline, record::User};
+use crate::{
+    aws::{ServiceError, Trouble},
+    deadline::Deadline,
+    record::User,
+};
 
 /// Carries out what is pending in profiles.
 #[derive(Debug, Clone)]
@@ -60,7 +64,8 @@ impl Enroller {
     }
 
     /// Redeems the invitation that the sign-up of `address` (canonical) held, and lets the user join what is
-    /// pending. An invitation's groups count as far as `invited_groups` lists them.
+    /// pending. An invitation's groups count as far as `invited_groups` lists them. A group that Cognito refuses keeps
+    /// no other from being joined.
     ///
     /// # Errors
     /// When a service does not do its part by `deadline`, or there is no such group: what was not done stays
@@ -84,12 +89,23 @@ impl Enroller {
             groups.extend(given);
         }
         let mut joined = 0;
+        let mut refused = None;
         for group in &groups {
-            self.groups.join(user, group, deadline).await?;
-            self.tables.joined(user, group, deadline).await?;
-            joined += 1;
+            match self.groups.join(user, group, deadline).await {
+                Ok(()) => {
+                    self.tables.joined(user, group, deadline).await?;
+                    joined += 1;
+                }
+                Err(error) if error.trouble == Trouble::Refused => {
+                    refused.get_or_insert(error);
+                }
+                Err(error) => return Err(error),
+            }
         }
-        Ok(Enrolled { redemption, joined })
+        match refused {
+            Some(error) => Err(error),
+            None => Ok(Enrolled { redemption, joined }),
+        }
     }
 
     /// Forgets what is pending: the loser of a race for a mailbox gets nothing by it.
