@@ -250,34 +250,6 @@ fn every_role_function_bus_queue_and_log_group_is_an_output() {
     assert!(outputs > 15, "{outputs}");
 }
 
-/// EventBridge has no role for it: the queue's own policy lets one rule send.
-#[test]
-fn what_a_rule_cannot_hand_over_is_kept_by_a_queue_that_lets_that_rule_send() {
-    let template = template(&[]);
-    let policies: Vec<_> = template.resources("AWS::SQS::QueuePolicy").collect();
-    let rules: Vec<_> = template.resources("AWS::Events::Rule").collect();
-    assert_eq!(rules.len(), 1);
-    for rule in rules {
-        let queue = &rule.properties["Targets"][0]["DeadLetterConfig"]["Arn"];
-        assert!(queue.is_string(), "{rule:?}");
-        let rule = format!(
-            "arn:aws:events:us-east-1:123456789012:rule/{}",
-            rule.reference
-        );
-        let lets = policies.iter().any(|policy| {
-            policy.properties["PolicyDocument"]["Statement"]
-                == json!([{
-                    "Effect": "Allow",
-                    "Principal": {"Service": "events.amazonaws.com"},
-                    "Action": "sqs:SendMessage",
-                    "Resource": queue,
-                    "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
-                }])
-        });
-        assert!(lets, "{rule}");
-    }
-}
-
 #[test]
 fn alarms_need_no_data_of_every_metric_and_no_duration_without_the_cold_start() {
     let template = template(&[]);

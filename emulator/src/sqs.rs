@@ -1,5 +1,5 @@
 //! SQS as far as one consumer needs it: send, receive, delete, and how many messages there are
-//! (awsJson1.0, `X-Amz-Target: AmazonSQS.*`). Standard queues; no long polling and no redrive.
+//! (awsJson1.0, `X-Amz-Target: AmazonSQS.*`). Standard queues; no long polling, and redrive where a stack polls.
 //!
 //! Source: Amazon SQS API reference; "AWS JSON protocol" in its developer guide.
 
@@ -112,6 +112,47 @@ impl Sqs {
             delay_seconds: 0,
         });
         sent.map(drop)
+    }
+
+    /// One message that can be seen, as ReceiveMessage tells of it, for a service that asked IAM itself.
+    ///
+    /// # Errors
+    /// There is no such queue, or the operating system gives no random bytes.
+    pub(crate) fn take(&self, name: &str) -> Result<Option<Value>, JsonError> {
+        let mut received = self.receive(&ReceiveMessage {
+            queue_url: name.to_owned(),
+            max_number_of_messages: Some(1),
+            visibility_timeout: None,
+        })?;
+        Ok(received.pointer_mut("/Messages/0").map(Value::take))
+    }
+
+    /// Deletes a message for such a service.
+    ///
+    /// # Errors
+    /// There is no such queue.
+    pub(crate) fn remove(&self, name: &str, receipt: &str) -> Result<(), JsonError> {
+        let deleted = self.delete(&DeleteMessage {
+            queue_url: name.to_owned(),
+            receipt_handle: receipt.to_owned(),
+        });
+        deleted.map(drop)
+    }
+
+    /// Moves the messages that can be seen and were received so often to another queue.
+    ///
+    /// # Errors
+    /// There is no such queue.
+    pub(crate) fn redrive(&self, name: &str, to: &str, most: u64) -> Result<(), JsonError> {
+        let now = self.iam.now();
+        let mut queues = self.queues();
+        let queue = queues.get_mut(name).ok_or_else(no_queue)?;
+        let is_dead = |message: &mut Message| {
+            message.visible_at <= now && u64::from(message.receive_count) >= most
+        };
+        let dead: Vec<Message> = queue.extract_if(.., is_dead).collect();
+        queues.get_mut(to).ok_or_else(no_queue)?.extend(dead);
+        Ok(())
     }
 
     /// Shows the messages that a receiver hides, as if its time were up.

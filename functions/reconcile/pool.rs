@@ -155,7 +155,7 @@ impl Pool<'_> {
     /// Puts the user into a group or takes them out; whoever is as asked already stays so.
     ///
     /// # Errors
-    /// When there is no such group or user, or Cognito does not answer.
+    /// When there is no such group to join or no such user, or Cognito does not answer.
     pub(crate) async fn set_member(
         &self,
         user_name: &str,
@@ -190,9 +190,15 @@ impl Pool<'_> {
             .config_override(limits())
             .send()
             .await;
-        removed
-            .map(drop)
-            .map_err(|error| ServiceError::new("cognito-idp:AdminRemoveUserFromGroup", &error))
+        match removed {
+            Ok(_) => Ok(()),
+            // Nobody is in a group that there is not.
+            Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(()),
+            Err(error) => {
+                const OPERATION: &str = "cognito-idp:AdminRemoveUserFromGroup";
+                Err(ServiceError::new(OPERATION, &error))
+            }
+        }
     }
 
     /// The user called `user_name`, if the pool has one.

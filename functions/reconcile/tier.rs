@@ -3,9 +3,10 @@
 //!
 //! Events come more than once and in any order: the highest sequence number wins. What it asks for is in the
 //! profile before a group is touched, and whoever has touched the groups looks again: of two that are at work
-//! at once the last leaves the groups as the newest event wants them.
+//! at once the last leaves the groups as the newest event wants them. One that failed after a newer one was done has
+//! touched them last: delivered again it is stale, and lets them follow the newest once more.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use aws_sdk_dynamodb::{
     Client,
@@ -14,7 +15,7 @@ use aws_sdk_dynamodb::{
 };
 use serde::Deserialize;
 use shared::{
-    aws::{ServiceError, dynamodb_call},
+    aws::{ServiceError, Trouble, dynamodb_call},
     deadline::Deadline,
     policy::PostConfirmation,
     state::{DirectoryKey, Item, key_item, read_number, read_text},
@@ -47,6 +48,19 @@ struct Detail {
     sequence: i64,
 }
 
+/// What Lambda hands over from a queue: one message, by the BatchSize in template.yaml, so that one that fails fails
+/// alone (Lambda developer guide, "Using Lambda with Amazon SQS").
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Polled {
+    records: (Message,),
+}
+
+#[derive(Deserialize)]
+struct Message {
+    body: String,
+}
+
 /// What became of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Changed {
@@ -77,9 +91,12 @@ struct Standing {
 }
 
 impl TierEvent {
-    /// Whether it is one: a bus carries whatever its publishers send.
+    /// Whether it is one, as Lambda hands it over from the queue or as it was on the bus, which carries whatever its
+    /// publishers send.
     pub(crate) fn read(payload: &str) -> Option<Self> {
-        let event: Self = serde_json::from_str(payload).ok()?;
+        let polled: Result<Polled, _> = serde_json::from_str(payload);
+        let event = polled.map_or_else(|_| payload.to_owned(), |polled| polled.records.0.body);
+        let event: Self = serde_json::from_str(&event).ok()?;
         (event.detail_type == DETAIL_TYPE).then_some(event)
     }
 }
@@ -104,6 +121,8 @@ impl Tiers<'_> {
             match self.standing(&detail.sub, deadline).await? {
                 None => return Ok(Changed::NoProfile),
                 Some(standing) if standing.sequence != Some(detail.sequence) => {
+                    self.mark_pending(&detail.sub, deadline).await?;
+                    self.follow(&detail.sub, deadline).await?;
                     return Ok(Changed::Stale);
                 }
                 // The same event, delivered again.
@@ -129,16 +148,44 @@ impl Tiers<'_> {
                 // A newer event came meanwhile. Whether it is done or not: what was done here came after it.
                 _ => {}
             }
-            let groups = self.policy.tiers.iter();
-            for (tier, group) in groups {
-                let member = standing.tier.as_ref() == Some(tier);
-                self.pool
-                    .set_member(&standing.user_name, group, member, deadline)
-                    .await?;
-            }
+            self.set_groups(&standing, deadline).await?;
             followed = standing.sequence;
         }
         Ok(())
+    }
+
+    /// Into the group of the tier first: a group that Cognito refuses keeps no other from being set.
+    async fn set_groups(
+        &self,
+        standing: &Standing,
+        deadline: Deadline,
+    ) -> Result<(), ServiceError> {
+        let tiers = &self.policy.tiers;
+        let wanted = standing.tier.as_ref().and_then(|tier| tiers.get(tier));
+        let others: BTreeSet<&String> = tiers.values().filter(|it| Some(*it) != wanted).collect();
+        let groups = wanted.map(|group| (group, true)).into_iter();
+        let mut refused = None;
+        for (group, member) in groups.chain(others.into_iter().map(|group| (group, false))) {
+            let name = &standing.user_name;
+            match self.pool.set_member(name, group, member, deadline).await {
+                Ok(()) => {}
+                Err(error) if error.trouble == Trouble::Refused => {
+                    refused.get_or_insert(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        refused.map_or(Ok(()), Err)
+    }
+
+    /// That the groups are to follow the tier once more, whatever it is.
+    async fn mark_pending(&self, sub: &str, deadline: Deadline) -> Result<(), ServiceError> {
+        let values = Item::from([(":pending".to_owned(), S("yes".to_owned()))]);
+        let change = format!("SET {PENDING} = :pending");
+        let condition = "attribute_exists(pk) AND attribute_not_exists(erased_at)";
+        self.update(sub, change, condition, values, deadline)
+            .await
+            .map(drop)
     }
 
     /// Whether the event is the newest of its user by now.
@@ -251,6 +298,15 @@ mod tests {
         };
         let event = TierEvent::read(&of(DETAIL_TYPE)).unwrap();
         assert_eq!((event.detail.tier, event.detail.sequence), (None, 7));
+        let message = |body: &str| serde_json::json!({"body": body, "eventSource": "aws:sqs"});
+        let polled = |messages: &[serde_json::Value]| {
+            let records = serde_json::json!({ "Records": messages });
+            TierEvent::read(&records.to_string())
+        };
+        let one = message(&of(DETAIL_TYPE));
+        assert_eq!(polled(std::slice::from_ref(&one)).unwrap().detail.sub, "s");
+        assert!(polled(&[one.clone(), one]).is_none());
+        assert!(polled(&[message("{}")]).is_none());
         for other in [of("Scheduled Event"), "{}".to_owned(), "[]".to_owned()] {
             assert!(TierEvent::read(&other).is_none(), "{other}");
         }

@@ -12,8 +12,12 @@ use crate::agreement::{
 /// What Lambda writes on a function's behalf.
 const LOGS: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
 
-/// What Lambda does on a function's behalf with an invocation that failed for good, where the template names a queue.
-const KEEPS_FAILED: &str = "sqs:SendMessage";
+/// What Lambda does on a function's behalf with a queue that it polls for it.
+const POLLING: [&str; 3] = [
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ReceiveMessage",
+];
 
 /// What Lambda does in a VPC on a function's behalf.
 const NETWORK: [&str; 6] = [
@@ -75,12 +79,14 @@ pub(crate) fn findings(suite: &Suite) -> Vec<String> {
         for lacking in network.iter().filter(|action| !granted.contains(**action)) {
             findings.push(format!("{id} is in a VPC and lacks {lacking}"));
         }
-        let failed = &template.get(id).unwrap().properties["EventInvokeConfig"];
-        let failed = failed.pointer("/DestinationConfig/OnFailure/Destination");
-        if failed.is_some_and(|queue| !may(&statements, KEEPS_FAILED, queue)) {
-            findings.push(format!(
-                "{id} lacks {KEEPS_FAILED} on the queue of what failed"
-            ));
+        let queue = polled_queue(&template.get(id).unwrap().properties);
+        let polling: &[&str] = if queue.is_some() { &POLLING } else { &[] };
+        for action in polling {
+            if !may(&statements, action, queue.unwrap_or_default()) {
+                findings.push(format!(
+                    "{id} lacks {action} on the queue that Lambda polls"
+                ));
+            }
         }
         for wide in granted.iter().filter(|action| action.contains('*')) {
             findings.push(format!("{id} is granted {wide}, which names no action"));
@@ -106,7 +112,7 @@ pub(crate) fn findings(suite: &Suite) -> Vec<String> {
             .chain(
                 LOGS.iter()
                     .chain(network)
-                    .chain(failed.map(|_| &KEEPS_FAILED))
+                    .chain(polling)
                     .map(|action| (*action).to_owned()),
             )
             .collect();
@@ -124,11 +130,17 @@ pub(crate) fn findings(suite: &Suite) -> Vec<String> {
     findings
 }
 
-/// Whether some statement is of this action and this resource alone.
-fn may(statements: &[&Value], action: &str, resource: &Value) -> bool {
+/// The queue of a function's event of type `SQS`.
+fn polled_queue(function: &Value) -> Option<&str> {
+    let events = function["Events"].as_object()?;
+    let event = events.values().find(|event| event["Type"] == "SQS")?;
+    event["Properties"]["Queue"].as_str()
+}
+
+/// Whether some statement is of this action, and of this resource alone.
+fn may(statements: &[&Value], action: &str, resource: &str) -> bool {
     statements.iter().any(|statement| {
-        texts(&statement["Action"]) == [action]
-            && Some(texts(&statement["Resource"])) == resource.as_str().map(|arn| vec![arn])
+        texts(&statement["Action"]).contains(&action) && texts(&statement["Resource"]) == [resource]
     })
 }
 

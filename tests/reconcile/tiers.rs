@@ -1,7 +1,7 @@
 //! Tier changes: the newest event wins, whatever comes twice, late or at the same time.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use emulator::stack::{Delivery, RuleError, Stack};
+use emulator::stack::{Polled, RuleError, Stack};
 use serde_json::{Value, json};
 use shared::state::{DirectoryKey, key_item};
 
@@ -183,69 +183,130 @@ async fn a_tier_that_the_policy_does_not_name_changes_nothing() {
     assert!(groups(&stack, &sub).await.is_empty());
 }
 
-/// What the bus does with an event.
-async fn sent(stack: &Stack, event: &str) -> Delivery {
-    let event = serde_json::from_str(event).unwrap();
-    stack.deliver("TierRule", &event).await.unwrap()
+/// The event, on the bus: whether the queue has it.
+fn sent(stack: &Stack, event: &str) -> bool {
+    stack
+        .deliver("TierRule", &serde_json::from_str(event).unwrap())
+        .unwrap()
 }
 
-fn kept(stack: &Stack) -> Vec<Value> {
-    let url = stack.physical_name("TierDeadLetterQueue");
-    let bodies = stack.sqs.bodies(url.rsplit('/').next().unwrap());
-    let bodies = bodies
-        .iter()
-        .map(|body| serde_json::from_str(body).unwrap());
-    bodies.collect()
+/// What Lambda hands over next, the time being up for which earlier failures are hidden.
+async fn polled(stack: &Stack) -> Polled {
+    stack.sqs.show(&name(stack, "TierQueue"));
+    stack.poll(FUNCTION).await.unwrap()
+}
+
+fn name(stack: &Stack, queue: &str) -> String {
+    let url = stack.physical_name(queue);
+    url.rsplit('/').next().unwrap().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_of_the_bus_that_fails_three_times_is_kept_with_its_reason() {
+async fn an_event_of_the_bus_waits_in_a_queue_until_the_user_is_recorded() {
     let (stack, sub) = stack_with(None).await;
-    run(&stack).await;
-    assert_eq!(
-        sent(&stack, &change(&sub, Some("gold"), 1)).await,
-        Delivery::Done
-    );
-    assert_eq!(groups(&stack, &sub).await, ["gold-members"]);
     let other = event("reconcile.tier", |event| {
         event["detail-type"] = json!("Other")
     });
-    assert_eq!(sent(&stack, &other).await, Delivery::NotMatched);
-    assert!(kept(&stack).is_empty());
+    assert!(!sent(&stack, &other));
+    assert!(sent(&stack, &change(&sub, Some("gold"), 1)));
+    for _ in 0..3 {
+        assert_eq!(polled(&stack).await, Polled::Failed);
+        assert_eq!(last_decision(&stack), "failed no-profile");
+    }
+    run(&stack).await;
+    assert_eq!(polled(&stack).await, Polled::Done);
+    assert_eq!(groups(&stack, &sub).await, ["gold-members"]);
+    assert_eq!(polled(&stack).await, Polled::Nothing);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_fails_ten_times_is_kept_and_holds_up_no_other() {
+    let (stack, sub) = stack_with(None).await;
+    run(&stack).await;
     let half = event("reconcile.tier", |event| {
         event["detail"] = json!({"sub": sub})
     });
-    for (asked, reason) in [
-        (change(&sub, Some("admins"), 2), "tier-unknown"),
-        (change("nobody", Some("gold"), 3), "no-profile"),
-        (half, "malformed-event"),
-    ] {
-        let before = audit_lines(&stack).len();
-        assert_eq!(sent(&stack, &asked).await, Delivery::Kept, "{reason}");
-        let asked: Value = serde_json::from_str(&asked).unwrap();
-        let record = kept(&stack).pop().unwrap();
-        assert_eq!(record["requestPayload"], asked);
-        assert_eq!(record["responsePayload"]["errorMessage"], reason);
-        assert_eq!(audit_lines(&stack).len() - before, 3, "{reason}");
+    let unknown = change(&sub, Some("admins"), 2);
+    for asked in [&unknown, &half, &change(&sub, Some("gold"), 1)] {
+        assert!(sent(&stack, asked));
     }
-    assert_eq!(kept(&stack).len(), 3);
+    let mut polls = Vec::new();
+    while polls.last() != Some(&Polled::Nothing) {
+        polls.push(polled(&stack).await);
+    }
+    let of = |what| polls.iter().filter(|poll| **poll == what).count();
+    assert_eq!((of(Polled::Failed), of(Polled::Done)), (20, 1));
     assert_eq!(groups(&stack, &sub).await, ["gold-members"]);
+    let lines = audit_lines(&stack);
+    for reason in ["tier-unknown", "malformed-event"] {
+        let told = lines.iter().filter(|line| line["reason"] == reason);
+        assert_eq!(told.count(), 10, "{reason}");
+    }
+    let kept = stack.sqs.bodies(&name(&stack, "TierDeadLetterQueue"));
+    let kept: Vec<Value> = kept
+        .iter()
+        .map(|body| serde_json::from_str(body).unwrap())
+        .collect();
+    for asked in [unknown, half] {
+        assert!(
+            kept.contains(&serde_json::from_str(&asked).unwrap()),
+            "{kept:?}"
+        );
+    }
 }
 
-/// Lambda sends by the function's role: without its grant nobody has the event.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_fails_is_kept_by_the_grant_of_the_role_alone() {
-    let grant =
-        "Action: sqs:SendMessage\n                Resource: !GetAtt TierDeadLetterQueue.Arn";
-    let other = grant.replace("TierDeadLetterQueue", "DeferredQueue");
-    let mut options = options();
-    options.template = bent_template(grant, &other);
-    let stack = local::start(&options).await.unwrap();
+async fn the_queue_is_filled_by_its_policy_and_polled_by_the_grant_of_the_role() {
     let event = serde_json::from_str(&change("nobody", None, 1)).unwrap();
-    let kept_by = stack.deliver("TierRule", &event).await;
-    assert!(
-        matches!(kept_by, Err(RuleError::MayNotKeep(_))),
-        "{kept_by:?}"
+    let policy = "            Action: sqs:SendMessage\n            Resource: !GetAtt TierQueue.Arn";
+    let grant =
+        "                  - sqs:ReceiveMessage\n                Resource: !GetAtt TierQueue.Arn";
+    for bent in [policy, grant] {
+        let mut options = options();
+        options.template = bent_template(bent, &bent.replace("TierQueue", "DeferredQueue"));
+        let stack = local::start(&options).await.unwrap();
+        let put = stack.deliver("TierRule", &event);
+        if bent == policy {
+            assert!(matches!(put, Err(RuleError::NotPermitted(_))), "{put:?}");
+        } else {
+            let polled = stack.poll(FUNCTION).await;
+            assert!(
+                matches!(polled, Err(RuleError::MayNotPoll(_))),
+                "{polled:?}"
+            );
+        }
+    }
+}
+
+/// It had read the groups' state, failed after a newer event was done, and is delivered again.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_touched_the_groups_last_and_failed_lets_them_follow_the_newest() {
+    let (stack, sub) = stack_with(None).await;
+    run(&stack).await;
+    assert_eq!(told(&stack, &change(&sub, None, 2)).await, "tier-changed");
+    let late = pool(&stack)
+        .admin_add_user_to_group()
+        .user_pool_id(POOL)
+        .username(&sub)
+        .group_name("gold-members");
+    late.send().await.unwrap();
+    assert_eq!(
+        told(&stack, &change(&sub, Some("gold"), 1)).await,
+        "tier-stale"
     );
-    assert!(kept(&stack).is_empty());
+    assert!(groups(&stack, &sub).await.is_empty());
+    assert_eq!(run(&stack).await, completed(json!({"listed": 1})));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tier_whose_group_is_missing_keeps_nobody_from_another() {
+    let tiers = "tiers = { bronze = \"bronze-members\", gold = \"gold-members\" }";
+    let (stack, sub) = stack_of(tiers, &["gold-members"], None).await;
+    run(&stack).await;
+    let paid = change(&sub, Some("gold"), 1);
+    assert_eq!(told(&stack, &paid).await, "tier-changed");
+    assert_eq!(groups(&stack, &sub).await, ["gold-members"]);
+    let less = invoke(&stack, FUNCTION, &change(&sub, Some("bronze"), 2)).await;
+    assert_eq!(error_message(&less), "dependency-failed");
+    assert!(groups(&stack, &sub).await.is_empty());
 }

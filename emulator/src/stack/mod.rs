@@ -45,7 +45,7 @@ use crate::{
 };
 use front::{Services, dispatch};
 pub use options::{Options, PortError, StartError};
-pub use rules::{Delivery, RuleError};
+pub use rules::{Polled, RuleError};
 pub use schedules::ScheduleError;
 pub use sockets::Socket;
 

@@ -1,161 +1,181 @@
-//! Rules of a bus, by hand: a caller hands an event to a rule, and its function is invoked as Lambda does it
-//! asynchronously, without the minutes between two tries. What fails goes to the queue that the template names, by the
-//! function's own role.
+//! Rules of a bus and what polls their queues, by hand: a caller hands an event to a rule, which puts it into its
+//! queue, and says when Lambda polls. Nothing here waits for a visibility timeout.
 //!
-//! Not here: EventBridge's retries of what Lambda does not take, and the rule's own dead-letter queue.
-//!
-//! Source: Lambda developer guide, "Asynchronous invocation"; EventBridge user guide, "Event patterns".
+//! Source: EventBridge user guide, "Event patterns" and "Permissions for Amazon SQS"; Lambda developer guide, "Using
+//! Lambda with Amazon SQS".
 
 use serde_json::{Value, json};
 
 use super::Stack;
 use crate::{
-    iam::{Caller, Context},
-    lambda::{Invocation, InvokeError, permissions::Source},
-    template::FunctionDefinition,
+    iam::{Caller, Context, JsonError},
+    lambda::InvokeError,
 };
 
-/// How often Lambda tries again unless `MaximumRetryAttempts` says otherwise.
-const RETRIES: u64 = 2;
+/// What a function's role needs so that Lambda may poll by it.
+const POLLING: [&str; 3] = [
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ReceiveMessage",
+];
 
-/// What became of an event.
+/// What became of a message that Lambda polled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Delivery {
-    /// The rule's pattern does not match it.
-    NotMatched,
-    /// The function took it.
+pub enum Polled {
+    /// There was none to be seen.
+    Nothing,
+    /// The function took it, and it is deleted.
     Done,
-    /// Each try failed, and the queue has it.
-    Kept,
-    /// Each try failed, and nobody has it.
-    Dropped,
+    /// The function failed, and it comes again.
+    Failed,
 }
 
-/// Why an event could not be delivered.
+/// Why an event could not be put, or a queue not be polled.
 #[derive(Debug, thiserror::Error)]
 pub enum RuleError {
-    /// The template has no such rule with an `EventPattern` and a function as target.
-    #[error("{0} is no AWS::Events::Rule with an EventPattern and a function as its target")]
+    /// The template has no such rule with a pattern of lists of texts and a queue as its target.
+    #[error(
+        "{0} is no AWS::Events::Rule whose target is a queue and whose EventPattern is made of lists of texts"
+    )]
     Unknown(String),
-    /// The pattern is not made of lists of texts.
-    #[error("{0} has an EventPattern that is not read here: expected lists of texts")]
-    Pattern(String),
-    /// The function does not let the rule invoke it.
-    #[error("{0} may not invoke its target")]
+    /// No policy of the queue lets the rule send.
+    #[error("no policy of its queue lets {0} send")]
     NotPermitted(String),
-    /// The function's role does not let Lambda send to the queue.
-    #[error("the role of {0} may not send to the queue of what fails")]
-    MayNotKeep(String),
+    /// The template has no such function with an event of type `SQS`.
+    #[error("{0} is no function with an event of type SQS")]
+    NoSource(String),
+    /// The function's role does not let Lambda poll.
+    #[error("the role of {0} does not let Lambda poll its queue")]
+    MayNotPoll(String),
     /// Lambda refused.
     #[error(transparent)]
     Invoke(#[from] InvokeError),
     /// The queue refused.
-    #[error("the queue of what fails: {0}")]
+    #[error("the queue: {0}")]
     Queue(String),
 }
 
 impl Stack {
-    /// Hands an event of the bus to the rule of this name.
+    /// Hands an event of the bus to the rule of this name; whether its pattern matches, and the queue has it.
     ///
     /// # Errors
-    /// There is no such rule, it may not invoke its function, or what failed cannot be kept.
-    pub async fn deliver(&self, rule: &str, event: &Value) -> Result<Delivery, RuleError> {
+    /// There is no such rule, or its queue does not let it send.
+    pub fn deliver(&self, rule: &str, event: &Value) -> Result<bool, RuleError> {
         let unknown = || RuleError::Unknown(rule.to_owned());
         let resource = self.template.get(rule).ok_or_else(unknown)?;
         let pattern = resource.properties.get("EventPattern");
         let pattern = pattern.and_then(Value::as_object).ok_or_else(unknown)?;
         for (member, expected) in pattern {
-            let expected = expected
-                .as_array()
-                .filter(|of| of.iter().all(Value::is_string));
-            let expected = expected.ok_or_else(|| RuleError::Pattern(rule.to_owned()))?;
-            if !event
-                .get(member)
-                .is_some_and(|value| expected.contains(value))
-            {
-                return Ok(Delivery::NotMatched);
+            let texts = expected.as_array();
+            let texts = texts.filter(|texts| texts.iter().all(Value::is_string));
+            let texts = texts.ok_or_else(unknown)?;
+            if !event.get(member).is_some_and(|value| texts.contains(value)) {
+                return Ok(false);
             }
         }
-        let target = resource.properties.pointer("/Targets/0/Arn");
-        let target = target.and_then(Value::as_str).ok_or_else(unknown)?;
-        let is_of = |function: &&FunctionDefinition| {
-            let qualifier = target.strip_prefix(&function.arn);
-            qualifier.is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
-        };
-        let function = self.template.functions().iter().find(is_of);
-        let function = function.ok_or_else(unknown)?;
-        let source = Source {
-            service: "events.amazonaws.com",
-            arn: &self.rule_arn(resource),
-            account: Some(&self.template.place().account_id),
-        };
-        if !self.lambda.permissions().allow(target, source) {
+        let queue = resource.properties.pointer("/Targets/0/Arn");
+        let queue = queue.and_then(Value::as_str).ok_or_else(unknown)?;
+        let arn = self.rule_arn(resource);
+        let lets = json!({
+            "Effect": "Allow",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": queue,
+            "Condition": {"ArnEquals": {"aws:SourceArn": arn}},
+        });
+        let mut policies = self.template.resources("AWS::SQS::QueuePolicy");
+        let permitted = policies.any(|policy| {
+            let statements = policy.properties.pointer("/PolicyDocument/Statement");
+            statements
+                .and_then(Value::as_array)
+                .is_some_and(|statements| statements.contains(&lets))
+        });
+        if !permitted {
             return Err(RuleError::NotPermitted(rule.to_owned()));
         }
-        self.invoke_asynchronously(function, target, event).await
+        self.sqs
+            .put(name_of(queue), event.to_string())
+            .map_err(refused)?;
+        Ok(true)
     }
 
-    async fn invoke_asynchronously(
-        &self,
-        function: &FunctionDefinition,
-        arn: &str,
-        event: &Value,
-    ) -> Result<Delivery, RuleError> {
-        let resource = self.template.get(&function.logical_id);
-        let settings = resource.and_then(|resource| resource.properties.get("EventInvokeConfig"));
-        let setting = |path| settings.and_then(|settings| settings.pointer(path));
-        let retries = setting("/MaximumRetryAttempts").and_then(Value::as_u64);
-        let retries = retries.unwrap_or(RETRIES);
-        let mut tries = 0;
-        let failed = loop {
-            let invocation = self.lambda.invoke(arn, event.to_string().into_bytes());
-            let invocation = invocation.await?;
-            tries += 1;
-            if invocation.function_error.is_none() {
-                return Ok(Delivery::Done);
-            }
-            if tries > retries {
-                break invocation;
-            }
-        };
-        let queue = setting("/DestinationConfig/OnFailure/Destination");
-        let Some(queue) = queue.and_then(Value::as_str) else {
-            return Ok(Delivery::Dropped);
-        };
-        let may_not = || RuleError::MayNotKeep(function.logical_id.clone());
-        let session = self
-            .iam
-            .session_for_role(&function.role_arn, &function.name);
+    /// Lets Lambda poll the queue of a function once: one message, by the function's role. What has been received as
+    /// often as the queue allows goes to its dead-letter queue first.
+    ///
+    /// # Errors
+    /// There is no such function, its role does not allow it, or it may not be invoked.
+    pub async fn poll(&self, function: &str) -> Result<Polled, RuleError> {
+        let no_source = || RuleError::NoSource(function.to_owned());
+        let mut functions = self.template.functions().iter();
+        let definition = functions.find(|it| it.logical_id == function);
+        let definition = definition.ok_or_else(no_source)?;
+        let resource = self.template.get(function).ok_or_else(no_source)?;
+        let events = resource.properties.get("Events").and_then(Value::as_object);
+        let is_queue = |event: &&Value| event.get("Type") == Some(&json!("SQS"));
+        let event = events.and_then(|events| events.values().find(is_queue));
+        let arn = event.and_then(|event| event.pointer("/Properties/Queue"));
+        let arn = arn.and_then(Value::as_str).ok_or_else(no_source)?;
+        let may_not = || RuleError::MayNotPoll(function.to_owned());
+        let session = self.iam.session_for_role(&definition.role_arn, function);
         let caller = Caller::Session(session.map_err(|_| may_not())?);
-        self.iam
-            .authorize(&caller, "sqs:SendMessage", queue, &Context::new())
-            .map_err(|_| may_not())?;
-        let name = queue.rsplit(':').next().unwrap_or(queue);
-        let kept = record(&failed, arn, tries, event).to_string();
+        for action in POLLING {
+            self.iam
+                .authorize(&caller, action, arn, &Context::new())
+                .map_err(|_| may_not())?;
+        }
+        let name = name_of(arn);
+        self.redrive(name).map_err(refused)?;
+        let Some(message) = self.sqs.take(name).map_err(refused)? else {
+            return Ok(Polled::Nothing);
+        };
+        let text = |member: &str| {
+            message
+                .get(member)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
+        let records = json!({ "Records": [{
+            "messageId": text("MessageId"),
+            "receiptHandle": text("ReceiptHandle"),
+            "body": text("Body"),
+            "attributes": message.get("Attributes"),
+            "messageAttributes": {},
+            "md5OfBody": text("MD5OfBody"),
+            "eventSource": "aws:sqs",
+            "eventSourceARN": arn,
+            "awsRegion": self.template.place().region,
+        }]});
+        let qualifier = definition.alias.iter().map(|alias| format!(":{alias}"));
+        let alias = format!("{}{}", definition.arn, qualifier.collect::<String>());
+        let invocation = self.lambda.invoke(&alias, records.to_string().into_bytes());
+        if invocation.await?.function_error.is_some() {
+            return Ok(Polled::Failed);
+        }
         self.sqs
-            .put(name, kept)
-            .map_err(|error| RuleError::Queue(error.message))?;
-        Ok(Delivery::Kept)
+            .remove(name, text("ReceiptHandle"))
+            .map_err(refused)?;
+        Ok(Polled::Done)
+    }
+
+    /// Moves what was received too often, if the queue has a dead-letter queue.
+    fn redrive(&self, name: &str) -> Result<(), JsonError> {
+        let mut queues = self.template.resources("AWS::SQS::Queue");
+        let queue = queues.find(|queue| queue.reference.ends_with(&format!("/{name}")));
+        let policy = queue.and_then(|queue| queue.properties.get("RedrivePolicy"));
+        let setting = |member| policy.and_then(|policy| policy.get(member));
+        let most = setting("maxReceiveCount").and_then(Value::as_u64);
+        let dead = setting("deadLetterTargetArn").and_then(Value::as_str);
+        match most.zip(dead) {
+            Some((most, dead)) => self.sqs.redrive(name, name_of(dead), most),
+            None => Ok(()),
+        }
     }
 }
 
-/// Lambda's record of an invocation that failed.
-fn record(failed: &Invocation, arn: &str, tries: u64, event: &Value) -> Value {
-    let payload: Value = serde_json::from_slice(&failed.payload).unwrap_or_default();
-    json!({
-        "version": "1.0",
-        "requestContext": {
-            "requestId": failed.request_id,
-            "functionArn": arn,
-            "condition": "RetriesExhausted",
-            "approximateInvokeCount": tries,
-        },
-        "requestPayload": event,
-        "responseContext": {
-            "statusCode": 200,
-            "executedVersion": "$LATEST",
-            "functionError": failed.function_error,
-        },
-        "responsePayload": payload,
-    })
+fn name_of(arn: &str) -> &str {
+    arn.rsplit(':').next().unwrap_or(arn)
+}
+
+fn refused(error: JsonError) -> RuleError {
+    RuleError::Queue(error.message)
 }

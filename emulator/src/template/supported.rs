@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{Resource, Resources, TemplateError};
 
 /// Events of a function that somebody here fires.
-const EVENTS: [&str; 3] = ["Cognito", "Schedule", "ScheduleV2"];
+const EVENTS: [&str; 4] = ["Cognito", "SQS", "Schedule", "ScheduleV2"];
 
 pub(super) fn check(resources: &Resources) -> Result<(), TemplateError> {
     for resource in resources.values() {

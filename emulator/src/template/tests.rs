@@ -234,8 +234,8 @@ fn what_is_not_run_here_is_refused_with_the_resource_and_the_reason() {
         ),
         ("      PackageType: Image\n", "expected PackageType: Zip"),
         (
-            "      Events: { Jobs: { Type: SQS } }\n",
-            "event Jobs is of type SQS, which nothing here fires",
+            "      Events: { Jobs: { Type: SNS } }\n",
+            "event Jobs is of type SNS, which nothing here fires",
         ),
     ] {
         assert!(FIXTURE.contains(function));

@@ -89,16 +89,20 @@ fn a_grant_that_no_call_needs_is_found() {
 }
 
 #[test]
-fn a_queue_that_lambda_may_not_send_to_is_found_and_so_is_a_grant_without_a_queue() {
+fn a_queue_that_lambda_may_not_poll_is_found_and_so_is_a_grant_without_a_queue() {
     assert_template(
-        "Action: sqs:SendMessage\n                Resource: !GetAtt TierDeadLetterQueue.Arn",
-        "Action: sqs:SendMessage\n                Resource: !GetAtt OutboxDeadLetterQueue.Arn",
-        &["ReconcileFunction lacks sqs:SendMessage on the queue of what failed"],
+        "                  - sqs:ReceiveMessage\n                Resource: !GetAtt TierQueue.Arn",
+        "                  - sqs:ReceiveMessage\n                Resource: !GetAtt OutboxDeadLetterQueue.Arn",
+        &[
+            "ReconcileFunction lacks sqs:DeleteMessage on the queue that Lambda polls",
+            "ReconcileFunction lacks sqs:GetQueueAttributes on the queue that Lambda polls",
+            "ReconcileFunction lacks sqs:ReceiveMessage on the queue that Lambda polls",
+        ],
     );
     assert_template(
-        "        DestinationConfig:\n          OnFailure:\n            Type: SQS\n            Destination: !GetAtt TierDeadLetterQueue.Arn\n",
-        "",
-        &["ReconcileFunction is granted sqs:SendMessage, which its code never calls"],
+        "          Type: SQS\n          Properties:\n            Queue: !GetAtt TierQueue.Arn\n            BatchSize: 1\n            ScalingConfig:\n              MaximumConcurrency: 2\n",
+        "          Type: Schedule\n          Properties:\n            Schedule: rate(1 hour)\n",
+        &["ReconcileFunction is granted sqs:GetQueueAttributes, which its code never calls"],
     );
 }
 

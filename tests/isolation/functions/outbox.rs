@@ -1,5 +1,5 @@
 //! The pipe reads one stream, and writes to one bus and one queue. Of the functions, post-confirmation writes to
-//! the queue of deferred users, and reconcile reads it. Lambda keeps by reconcile's role what failed.
+//! the queue of deferred users, and reconcile reads it, as Lambda does by its role the queue of tier changes.
 
 use super::ROLES;
 use crate::isolation::{cell::Cell, world::World};
@@ -18,7 +18,7 @@ pub(super) fn cells(world: &World) -> Vec<Cell> {
     );
     let other_queue = format!("{queue}2");
     let deferred = queue.replace("OutboxDeadLetterQueue", "DeferredQueue");
-    let failed = queue.replace("OutboxDeadLetterQueue", "TierDeadLetterQueue");
+    let tiers = queue.replace("OutboxDeadLetterQueue", "TierQueue");
     let mut cells = Vec::new();
     for role in ROLES {
         let pipe = role == "OutboxPipeRole";
@@ -40,9 +40,14 @@ pub(super) fn cells(world: &World) -> Vec<Cell> {
             Cell::new(role, "sqs:SendMessage", &queue, "dead letters").allowed_if(pipe),
             Cell::new(role, "sqs:SendMessage", &other_queue, "another queue"),
             Cell::new(role, "sqs:ReceiveMessage", &queue, "dead letters"),
-            Cell::new(role, "sqs:SendMessage", &failed, "what failed")
+            Cell::new(role, "sqs:SendMessage", &tiers, "tier changes"),
+            Cell::new(role, "sqs:ReceiveMessage", &tiers, "tier changes")
                 .allowed_if(role == "ReconcileRole"),
-            Cell::new(role, "sqs:ReceiveMessage", &failed, "what failed"),
+            Cell::new(role, "sqs:DeleteMessage", &tiers, "tier changes")
+                .allowed_if(role == "ReconcileRole"),
+            Cell::new(role, "sqs:GetQueueAttributes", &tiers, "tier changes")
+                .allowed_if(role == "ReconcileRole"),
+            Cell::new(role, "sqs:GetQueueAttributes", &queue, "dead letters"),
             Cell::new(role, "sqs:SendMessage", &deferred, "deferred")
                 .allowed_if(role == "PostConfirmationRole"),
             Cell::new(role, "sqs:ReceiveMessage", &deferred, "deferred")
