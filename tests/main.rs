@@ -20,6 +20,7 @@ mod properties;
 mod reconcile;
 mod shipped;
 mod silent;
+mod sources;
 mod template;
 mod tour;
 mod tree;
