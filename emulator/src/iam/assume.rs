@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde_json::Value;
 
 use super::{
-    AssumeError, COGNITO_IDENTITY, Caller, Context, Decision, Iam, Session, SessionMarks, Trusted,
-    evaluate_trust, session,
+    AssumeError, COGNITO_IDENTITY, Caller, Context, Decision, Iam, Policies, Session, SessionMarks,
+    Trusted, evaluate_trust, session,
 };
 use crate::template::RoleDefinition;
 
@@ -252,10 +252,8 @@ impl Iam {
         context: &Context,
     ) -> Result<&RoleDefinition, AssumeError> {
         // Whether a role exists is nobody's business who may not assume it.
-        let role = self
-            .roles
-            .get(role_arn)
-            .ok_or(AssumeError::Denied { action })?;
+        let role = self.roles.get(role_arn);
+        let role = &role.ok_or(AssumeError::Denied { action })?.definition;
         match evaluate_trust(&role.trust_policy, principal, action, context) {
             Decision::Allow => Ok(role),
             _ => Err(AssumeError::Denied { action }),
@@ -287,6 +285,7 @@ impl Iam {
         ] {
             context.insert(key.to_owned(), vec![value.clone()]);
         }
+        let narrowed = !session_policies.is_empty();
         let session = Arc::new(Session {
             role_arn: role.arn.clone(),
             assumed_role_arn: format!("arn:aws:sts::{account}:assumed-role/{}/{name}", role.name),
@@ -296,7 +295,7 @@ impl Iam {
             session_token: session::token()?,
             expires_at,
             context,
-            session_policies,
+            session_policies: narrowed.then(|| Policies::read(&session_policies)),
             marks,
         });
         self.sessions()

@@ -12,6 +12,7 @@ mod wire;
 
 pub use assume::{SessionRequest, WebIdentity};
 pub use errors::{AccessDenied, AssumeError, AuthenticationError, IamError};
+use policy::Policies;
 pub use policy::{Decision, MalformedPolicy, Trusted, check, evaluate, evaluate_trust};
 pub use session::{NoRandomness, Session, SessionMarks, random};
 pub use wire::{JsonError, json_response};
@@ -59,11 +60,17 @@ pub enum Caller {
     Session(Arc<Session>),
 }
 
+/// A role of the template, and what its policies say.
+struct Role {
+    definition: RoleDefinition,
+    policies: Policies,
+}
+
 /// Roles, sessions and the clock they expire by.
 pub struct Iam {
     place: Place,
     clock: Clock,
-    roles: HashMap<String, RoleDefinition>,
+    roles: HashMap<String, Role>,
     sessions: Mutex<HashMap<String, Arc<Session>>>,
 }
 
@@ -83,7 +90,18 @@ impl Iam {
         }
         let roles = roles
             .iter()
-            .map(|role| (role.arn.clone(), role.clone()))
+            .map(|role| {
+                let policies = Policies::read(&role.policies);
+                let definition = role.clone();
+                let arn = role.arn.clone();
+                (
+                    arn,
+                    Role {
+                        definition,
+                        policies,
+                    },
+                )
+            })
             .collect();
         Ok(Self {
             place,
@@ -190,14 +208,12 @@ impl Iam {
         let mut context = session.context.clone();
         context.extend(request.clone());
         let role = self.roles.get(&session.role_arn);
-        let policies = role
-            .map(|role| role.policies.as_slice())
-            .unwrap_or_default();
-        let identity_based = evaluate(policies, action, resource, &context);
-        let session_based = if session.session_policies.is_empty() {
-            Decision::Allow
-        } else {
-            evaluate(&session.session_policies, action, resource, &context)
+        let identity_based = role.map_or(Decision::ImplicitDeny, |role| {
+            role.policies.evaluate(action, resource, &context)
+        });
+        let session_based = match &session.session_policies {
+            None => Decision::Allow,
+            Some(policies) => policies.evaluate(action, resource, &context),
         };
         AccessDenied::judge(session, action, resource, identity_based, session_based)
     }

@@ -9,7 +9,7 @@
 //!
 //! Source: IAM user guide, "Policy evaluation logic" and "Policy variables".
 
-use iam_rs::{Arn, ContextValue, IAMPolicy, IAMRequest, Principal, PrincipalId};
+use iam_rs::{Arn, ContextValue, IAMPolicy, IAMRequest, PolicyEvaluator, Principal, PrincipalId};
 use serde_json::{Value, json};
 
 use super::{Context, variables};
@@ -70,10 +70,48 @@ pub fn check(document: &Value) -> Result<(), MalformedPolicy> {
     Ok(())
 }
 
+/// Identity-based (or session) policies, read once: a session asks them thousands of times.
+#[derive(Debug, Clone)]
+pub(super) struct Policies {
+    /// The statements that say the same to everybody; none if some document cannot be evaluated.
+    plain: Option<PolicyEvaluator>,
+    /// Those with variables, which the context of a request binds.
+    variable: Vec<Value>,
+}
+
+impl Policies {
+    /// What some document says that cannot be evaluated is refused by [`Self::evaluate`].
+    pub(super) fn read(documents: &[Value]) -> Self {
+        let statements = documents.iter().flat_map(statements).cloned();
+        let (variable, plain) = statements.partition(variables::any);
+        let plain = parse(plain).ok();
+        Self {
+            plain: plain.map(|policy| PolicyEvaluator::with_policies(vec![policy])),
+            variable,
+        }
+    }
+
+    pub(super) fn evaluate(&self, action: &str, resource: &str, context: &Context) -> Decision {
+        let Some(plain) = &self.plain else {
+            return Decision::ExplicitDeny;
+        };
+        let Some(request) = request(action, resource, context) else {
+            return Decision::ExplicitDeny;
+        };
+        match ask(plain, &request) {
+            Decision::ExplicitDeny => Decision::ExplicitDeny,
+            said => match (said, decide(self.variable.clone(), &request, context)) {
+                (_, Decision::ExplicitDeny) => Decision::ExplicitDeny,
+                (Decision::Allow, _) | (_, Decision::Allow) => Decision::Allow,
+                _ => Decision::ImplicitDeny,
+            },
+        }
+    }
+}
+
 /// What identity-based (or session) policies say to an action on a resource.
 pub fn evaluate(policies: &[Value], action: &str, resource: &str, context: &Context) -> Decision {
-    let statements = policies.iter().flat_map(statements);
-    decide(statements.cloned().collect(), action, resource, context)
+    Policies::read(policies).evaluate(action, resource, context)
 }
 
 /// What a trust policy says to `principal` asking for `action`.
@@ -103,15 +141,15 @@ pub fn evaluate_trust(
         }
         applicable.push(statement);
     }
-    decide(
-        applicable,
-        action,
-        "arn:aws:iam::123456789012:role/this",
-        context,
-    )
+    let role = "arn:aws:iam::123456789012:role/this";
+    match request(action, role, context) {
+        Some(request) => decide(applicable, &request, context),
+        None => Decision::ExplicitDeny,
+    }
 }
 
-fn decide(statements: Vec<Value>, action: &str, resource: &str, context: &Context) -> Decision {
+/// Binds the statements to the context and asks them.
+fn decide(statements: Vec<Value>, request: &IAMRequest, context: &Context) -> Decision {
     let mut bound = Vec::new();
     for statement in statements {
         match variables::bind(&statement, context) {
@@ -123,21 +161,29 @@ fn decide(statements: Vec<Value>, action: &str, resource: &str, context: &Contex
     if bound.is_empty() {
         return Decision::ImplicitDeny;
     }
-    let decision = parse(bound)
-        .ok()
-        .zip(Arn::parse(resource).ok())
-        .and_then(|(policy, arn)| {
-            // Identity-based policies name no principal: any well-formed one will do.
-            let nobody =
-                Principal::Aws(PrincipalId::String("arn:aws:iam::123456789012:root".into()));
-            let request = IAMRequest::new_with_context(nobody, action, arn, to_library(context));
-            iam_rs::evaluate_policies(&[policy], &request).ok()
-        });
-    match decision {
-        Some(iam_rs::Decision::Allow) => Decision::Allow,
-        Some(iam_rs::Decision::NotApplicable) => Decision::ImplicitDeny,
-        Some(iam_rs::Decision::Deny) | None => Decision::ExplicitDeny,
+    match parse(bound) {
+        Ok(policy) => ask(&PolicyEvaluator::with_policies(vec![policy]), request),
+        Err(_) => Decision::ExplicitDeny,
     }
+}
+
+fn ask(policies: &PolicyEvaluator, request: &IAMRequest) -> Decision {
+    match policies.evaluate(request).map(|said| said.decision) {
+        Ok(iam_rs::Decision::Allow) => Decision::Allow,
+        Ok(iam_rs::Decision::NotApplicable) => Decision::ImplicitDeny,
+        Ok(iam_rs::Decision::Deny) | Err(_) => Decision::ExplicitDeny,
+    }
+}
+
+/// The request as the library takes it; none for a resource that is no ARN.
+fn request(action: &str, resource: &str, context: &Context) -> Option<IAMRequest> {
+    let resource = Arn::parse(resource).ok()?;
+    // Identity-based policies name no principal: any well-formed one will do.
+    let nobody = Principal::Aws(PrincipalId::String("arn:aws:iam::123456789012:root".into()));
+    let context = to_library(context);
+    Some(IAMRequest::new_with_context(
+        nobody, action, resource, context,
+    ))
 }
 
 fn parse(statements: Vec<Value>) -> Result<IAMPolicy, MalformedPolicy> {

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde_json::Value;
 
-use super::Context;
+use super::{Context, Policies};
 
 /// A role session and its credentials.
 #[derive(Debug, Clone)]
@@ -27,8 +26,8 @@ pub struct Session {
     /// The condition keys this session brings to every request: `aws:PrincipalTag/…`,
     /// `cognito-identity.amazonaws.com:sub`…
     pub context: Context,
-    /// Policies that narrow the role's.
-    pub session_policies: Vec<Value>,
+    /// Policies that narrow the role's, if there are any.
+    pub(super) session_policies: Option<Policies>,
     /// What goes on to the roles that it assumes.
     pub marks: SessionMarks,
 }

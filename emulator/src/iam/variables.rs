@@ -6,6 +6,16 @@ use serde_json::Value;
 
 use super::Context;
 
+/// Whether some text of the statement has a variable.
+pub(super) fn any(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains("${"),
+        Value::Array(items) => items.iter().any(any),
+        Value::Object(entries) => entries.values().any(any),
+        _ => false,
+    }
+}
+
 /// The statement with its variables replaced; none if one of them has no single, plain value.
 pub(super) fn bind(value: &Value, context: &Context) -> Option<Value> {
     match value {
