@@ -24,7 +24,7 @@ test: prerequisites rust docs dependencies policy template isolation fuzz packag
 	@echo "every check passed"
 
 # What needs programs that not every machine has, or takes long. Each names what it misses.
-peers: prerequisites deploy-local clients ## puts the suite to programs that nobody here wrote
+peers: prerequisites deploy-local many-users clients ## puts the suite to programs that nobody here wrote
 	@echo "every peer agreed"
 
 clients: ## lets clients that nobody here wrote use the embedded stack; GROUP=… for one of tests/peers/groups
@@ -134,8 +134,8 @@ deploy-local: install-peers ## deploys template.yaml into MiniStack and lets thi
 	@$(CARGO) build --locked --workspace --all-targets --quiet
 	@$(PEERS)/python tests/peers/deploy_local.py $(WORDS)
 
-# The function that ships, on the embedded services as the tests have them: those take some six milliseconds of a
-# processor for a user, so this is not in `peers`. POOLKEEPER_MANY_USERS is another number of users.
+# The function that ships, on the embedded services as the tests have them, some minutes: it says where it is.
+# POOLKEEPER_MANY_USERS is another number of users.
 many-users: ## lets a hundred thousand users through reconcile, and kills it in the middle
 	@echo "== a hundred thousand users"
 	@tools/build-lambda.sh $(HOST)

@@ -1,5 +1,5 @@
 //! A hundred thousand users, a run that is killed in the middle, and memory that does not grow with the pool.
-//! It takes minutes: `make many-users` runs it, with the function that ships.
+//! It takes minutes: `make many-users`, a part of `make peers`, runs it with the function that ships.
 
 use std::{
     io::Write,
