@@ -6,6 +6,7 @@
 mod groups;
 mod pending;
 mod redeem;
+mod tables;
 
 use std::collections::BTreeSet;
 
@@ -21,7 +22,7 @@ use crate::{
 /// Carries out what is pending in profiles.
 #[derive(Debug, Clone)]
 pub struct Enroller {
-    tables: redeem::Tables,
+    tables: tables::Tables,
     groups: groups::Groups,
 }
 
@@ -42,7 +43,7 @@ impl Enroller {
         cognito: aws_sdk_cognitoidentityprovider::Client,
     ) -> Self {
         Self {
-            tables: redeem::Tables {
+            tables: tables::Tables {
                 client: dynamodb,
                 directory,
                 ephemeral,

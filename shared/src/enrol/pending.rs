@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::redeem::Tables;
+use super::tables::Tables;
 use crate::{
     aws::{ServiceError, dynamodb_call},
     deadline::Deadline,

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::{
-    Client,
     operation::transact_write_items::TransactWriteItemsError,
     types::{AttributeValue, TransactWriteItem, Update},
 };
 use time::OffsetDateTime;
 
+use super::tables::Tables;
 use crate::{
     aws::{ServiceError, dynamodb_call},
     deadline::Deadline,
@@ -16,14 +16,6 @@ use crate::{
     record::{PENDING_GROUPS, PENDING_INVITATION, User},
     state::{DirectoryKey, EphemeralKey, Item, key_item, read_text, rfc3339, text},
 };
-
-/// The state tables.
-#[derive(Debug, Clone)]
-pub(super) struct Tables {
-    pub(super) client: Client,
-    pub(super) directory: String,
-    pub(super) ephemeral: String,
-}
 
 /// What became of an invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,26 +152,5 @@ impl Tables {
                 if refused { Ok(false) } else { Err(failed) }
             }
         }
-    }
-
-    /// One item, as it is now.
-    pub(super) async fn item(
-        &self,
-        table: &str,
-        key: Item,
-        deadline: Deadline,
-    ) -> Result<Option<Item>, ServiceError> {
-        let got = self
-            .client
-            .get_item()
-            .table_name(table)
-            .set_key(Some(key))
-            .consistent_read(true)
-            .customize()
-            .config_override(dynamodb_call(deadline))
-            .send()
-            .await;
-        let got = got.map_err(|error| ServiceError::new("dynamodb:GetItem", &error))?;
-        Ok(got.item)
     }
 }
