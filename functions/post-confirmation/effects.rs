@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use shared::{
     aws::ServiceError,
-    enrol::{Enroller, Pending},
+    enrol::{Enrolled, Enroller, Pending, Redemption},
     invocation::Invocation,
     policy,
     record::{Claim, Recorder, User, Written},
@@ -38,8 +38,10 @@ pub(crate) enum Confirmed {
 pub(crate) enum Recorded {
     /// Everything is done.
     All(Written),
-    /// The mailbox is another's: nothing more is done.
+    /// The mailbox is another's: the user joins no group.
     MailboxTaken,
+    /// Everything is done, and the invitation that the sign-up showed is another account's.
+    InvitationLost,
     /// The claim of the mailbox is not made, and nothing after it.
     ClaimDeferred(ServiceError),
     /// An invitation is not redeemed, or a group not joined.
@@ -47,19 +49,24 @@ pub(crate) enum Recorded {
 }
 
 impl Effects {
-    /// Records `user`, whose verified address is `address`.
+    /// Records `user`.
     ///
     /// # Errors
     /// When the profile or the event cannot be written; what comes after never costs these.
     pub(crate) async fn record(
         &self,
         confirmed: Confirmed,
-        (user, address): (&User<'_>, Option<&str>),
+        user: &User<'_>,
         policy: &policy::PostConfirmation,
         invocation: &Invocation,
     ) -> Result<Recorded, ServiceError> {
         let deadline = invocation.deadline().keeping(QUEUE_RESERVE);
         let note = |item, became| invocation.note(|line, _| line.item(item, became));
+        let note_invitation = |done: Enrolled| {
+            if let Some(redemption) = done.redemption {
+                note("invitation", redemption.as_str());
+            }
+        };
         // A user may meet this function first when they reset a password (migrated, or made by an
         // administrator): the profile is created then.
         let profile = self.recorder.user_confirmed(user, deadline).await?;
@@ -96,10 +103,11 @@ impl Effects {
                 Ok(Claim::Held) => note("claim", "held"),
                 Ok(Claim::Taken) => {
                     note("claim", "taken");
-                    if policy.enrols()
-                        && let Err(error) = self.enroller.forget(user, deadline).await
-                    {
-                        return Ok(Recorded::EnrolmentDeferred(error));
+                    if policy.enrols() {
+                        match self.enroller.forget(user, &pending, deadline).await {
+                            Ok(forgotten) => note_invitation(forgotten),
+                            Err(error) => return Ok(Recorded::EnrolmentDeferred(error)),
+                        }
                     }
                     return Ok(Recorded::MailboxTaken);
                 }
@@ -111,14 +119,10 @@ impl Effects {
         }
         if policy.enrols() {
             let invited = &policy.invited_groups;
-            let enrolled = self
-                .enroller
-                .enrol(user, pending, address, invited, deadline);
+            let enrolled = self.enroller.enrol(user, pending, invited, deadline);
             match enrolled.await {
                 Ok(enrolled) => {
-                    if let Some(redemption) = enrolled.redemption {
-                        note("invitation", redemption.as_str());
-                    }
+                    note_invitation(enrolled);
                     note(
                         "groups",
                         if enrolled.joined > 0 {
@@ -127,6 +131,9 @@ impl Effects {
                             "none"
                         },
                     );
+                    if enrolled.redemption == Some(Redemption::Lost) {
+                        return Ok(Recorded::InvitationLost);
+                    }
                 }
                 Err(error) => {
                     note("enrolment", "failed");

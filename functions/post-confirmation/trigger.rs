@@ -87,7 +87,6 @@ impl PostConfirmation {
         let email: Option<EmailAddress> = email.and_then(|email| email.parse().ok());
         let claimed = email.as_ref().filter(|_| self.policy.claim_email);
         let mailbox = claimed.map(EmailAddress::mailbox);
-        let address = email.as_ref().map(EmailAddress::canonical);
         let source = event.source().to_string();
         let client_id = event.caller().client_id.as_deref();
         let vouched = Vouched {
@@ -104,13 +103,12 @@ impl PostConfirmation {
             attributes: attributes.iter().filter(kept).collect(),
             mailbox: mailbox.as_deref(),
             groups: self.policy.groups_of(&vouched),
-            redeems: self.policy.redeem_invitations && address.is_some(),
+            redeems: self.policy.redeem_invitations,
         };
         let not_ready = || Failure::Dependency("the start", NotReady.into());
         let effects = self.effects.as_ref().ok_or_else(not_ready)?;
-        let about = (&user, address.as_deref());
         let done = effects
-            .record(confirmed, about, &self.policy, invocation)
+            .record(confirmed, &user, &self.policy, invocation)
             .await;
         let failed = |error: ServiceError| Failure::Dependency("the directory", error.into());
         let recorded = |reason| Decision::new(Outcome::Recorded, reason, Answer::Unchanged);
@@ -118,6 +116,7 @@ impl PostConfirmation {
             Recorded::All(Written::Now) => recorded("recorded-now"),
             Recorded::All(Written::Before) => recorded("recorded-before"),
             Recorded::MailboxTaken => recorded("mailbox-taken"),
+            Recorded::InvitationLost => recorded("invitation-lost"),
             Recorded::ClaimDeferred(error) => deferred("claim-deferred").because(error),
             Recorded::EnrolmentDeferred(error) => deferred("enrolment-deferred").because(error),
         })

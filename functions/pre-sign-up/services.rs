@@ -3,11 +3,7 @@
 
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::{
-    Client,
-    operation::put_item::PutItemError,
-    types::{AttributeValue, KeysAndAttributes},
-};
+use aws_sdk_dynamodb::{Client, types::KeysAndAttributes};
 use password::FunctionMemory;
 use shared::{
     aws::{self, ServiceError, dynamodb_call},
@@ -141,33 +137,6 @@ impl Services {
         written
             .map(drop)
             .map_err(|error| ServiceError::new("dynamodb:PutItem", &error))
-    }
-
-    /// Puts an item into the ephemeral table, and leaves one that is there and does not meet the condition.
-    pub(crate) async fn put_ephemeral_if(
-        &self,
-        item: Item,
-        (condition, value): (&str, (String, AttributeValue)),
-        deadline: Deadline,
-    ) -> Result<(), ServiceError> {
-        let written = self
-            .dynamodb
-            .put_item()
-            .table_name(&self.ephemeral_table)
-            .set_item(Some(item))
-            .condition_expression(condition)
-            .set_expression_attribute_values(Some(Item::from([value])))
-            .customize()
-            .config_override(dynamodb_call(deadline))
-            .send()
-            .await;
-        match written {
-            Ok(_) => Ok(()),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(()),
-                _ => Err(ServiceError::new("dynamodb:PutItem", &error)),
-            },
-        }
     }
 
     /// Those of the items at `keys`, 100 at most, that are in the directory table now.

@@ -84,10 +84,9 @@ impl Healer<'_> {
         let about = User {
             client_id,
             groups: self.policy.groups_of(&vouched),
-            redeems: self.policy.redeem_invitations && email.is_some(),
+            redeems: self.policy.redeem_invitations,
             ..about(self.pool_id, user, &attributes, mailbox.as_deref())
         };
-        let address = email.as_ref().map(|email| email.canonical());
         let mut pending = known
             .profile
             .as_ref()
@@ -146,10 +145,7 @@ impl Healer<'_> {
                 Step::Enrol => {
                     let pending = pending.take().unwrap_or_default();
                     let may = about.mailbox.is_none() || held;
-                    let done = self
-                        .enrol((&about, address.as_deref()), pending, may, deadline)
-                        .await;
-                    counts.extend(done);
+                    counts.extend(self.enrol(&about, pending, may, deadline).await);
                 }
             }
         }
@@ -160,21 +156,16 @@ impl Healer<'_> {
     /// and keeps nothing else from being done.
     async fn enrol(
         &self,
-        (user, address): (&User<'_>, Option<&str>),
+        user: &User<'_>,
         pending: Pending,
         may: bool,
         deadline: Deadline,
     ) -> Vec<Count> {
         let done = if may {
             let invited = &self.policy.invited_groups;
-            self.enroller
-                .enrol(user, pending, address, invited, deadline)
-                .await
+            self.enroller.enrol(user, pending, invited, deadline).await
         } else {
-            self.enroller
-                .forget(user, deadline)
-                .await
-                .map(|()| shared::enrol::Enrolled::default())
+            self.enroller.forget(user, &pending, deadline).await
         };
         match done {
             Ok(done) => {

@@ -1,8 +1,9 @@
 //! Invitations: what the item in the directory table says, and who may use one.
 //!
-//! An invitation serves one account. A sign-up holds it for an address until a time, and the user who is
-//! confirmed with that address redeems it. Neither names the user: a pool in which people sign in with an
-//! e-mail address makes a new user name at each sign-up.
+//! An invitation serves one account. A sign-up holds it for an address until a time, so that another address cannot
+//! show it meanwhile. The same address may sign up again, under another user name too: a pool in which people sign in
+//! with an e-mail address makes a new one each time. Each sign-up leaves a reservation under its own user name, which
+//! its confirmation follows, and of those the first to be confirmed redeems the invitation. No other ever does.
 
 use std::time::Duration;
 
@@ -13,6 +14,30 @@ use crate::state::{Item, digest, read_number, read_text};
 /// How long, past the hold, a confirmation still finds which invitation it used: who confirms late redeems it
 /// if nobody has followed, and is told from the invited otherwise.
 pub const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// Who may show an invitation, in the order in which a confirmation looks for what its sign-up held. Each kind has a
+/// reservation of its own: one that anybody may show displaces none that is for an address, or who types the name of
+/// somebody invited could take from them what they were invited to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bearer {
+    /// Whose address it is for.
+    Addressee,
+    /// Who has the code.
+    Anybody,
+}
+
+impl Bearer {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::Addressee, Self::Anybody];
+
+    /// As the key of a reservation has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Addressee => "addressee",
+            Self::Anybody => "anybody",
+        }
+    }
+}
 
 /// An invitation, as the directory table keeps it. Times are seconds since 1970.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -47,6 +72,11 @@ pub enum Standing {
 /// An address in an invitation: nobody reads there who was invited.
 pub fn address_digest(canonical_email: &str) -> String {
     digest("invitation-address", &[canonical_email])
+}
+
+/// A user name in a reservation: some pools take it in any case and write it in lower case.
+pub fn holder(user_name: &str) -> String {
+    user_name.to_lowercase()
 }
 
 impl Invitation {

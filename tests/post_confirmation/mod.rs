@@ -3,6 +3,7 @@
 mod claims;
 pub(crate) mod enrolment;
 pub(crate) mod events;
+mod invitations;
 
 use std::{collections::HashMap, time::Duration};
 

@@ -169,7 +169,11 @@ async fn an_event_of_another_pool_is_checked_alike_and_kept_apart() {
     // Neither the mailbox of that pool nor the questions that were asked there count here.
     answer(&invoke(&stack, FUNCTION, &in_pool(json!(ANOTHER))).await);
     assert_eq!(last_decision(&stack), "allowed no-objection");
-    let mark = EphemeralKey::reserved("invitation", &[ANOTHER, ADA]).0;
+    let mark = EphemeralKey::reserved(
+        "invitation",
+        &[ANOTHER, "11111111-aaaa-4bbb-8ccc-000000000001", "anybody"],
+    )
+    .0;
     let left = items(&stack, "EphemeralTable").await;
     assert!(left.iter().any(|item| read_text(item, "pk") == Some(&mark)));
     for none in [Value::Null, json!(""), json!(7)] {

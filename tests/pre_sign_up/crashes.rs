@@ -65,7 +65,8 @@ async fn wherever_a_sign_up_crashes_the_retry_ends_alike() {
         let held = Invitation::read(invitations.next().unwrap()).held;
         let (holder, _) = held.unwrap_or_else(|| panic!("{name}: nobody holds it"));
         assert_eq!(holder, address_digest(&address(name)), "{name}");
-        let mark = EphemeralKey::reserved("invitation", &[POOL, &address(name)]).0;
+        let mark =
+            EphemeralKey::reserved("invitation", &[POOL, &name.to_lowercase(), "addressee"]).0;
         let all = items(&stack, "EphemeralTable").await;
         let mut marks = all.iter().filter(|it| read_text(it, "pk") == Some(&mark));
         let marked = marks.next().and_then(|it| read_text(it, "invitation"));

@@ -23,6 +23,7 @@ const CHECK: &str = "invitation = {}";
 const CODE: &str = "0123456789abcdef0123456789abcdef";
 const POOL: &str = "us-east-1_Poolkeepr";
 const ADA: &str = "ada@example.com";
+const USER_NAME: &str = "11111111-aaaa-4bbb-8ccc-000000000001";
 const HOUR: i64 = 3600;
 
 fn now() -> i64 {
@@ -67,8 +68,8 @@ async fn state(stack: &Stack) -> (Option<String>, Vec<(String, String)>) {
     (holder, marks.collect())
 }
 
-fn state_of(address: &str) -> (Option<String>, Vec<(String, String)>) {
-    let mark = EphemeralKey::reserved("invitation", &[POOL, address]).0;
+fn state_of(address: &str, user_name: &str) -> (Option<String>, Vec<(String, String)>) {
+    let mark = EphemeralKey::reserved("invitation", &[POOL, user_name, "anybody"]).0;
     let invitation = DirectoryKey::invitation(CODE).pk;
     (Some(address_digest(address)), vec![(mark, invitation)])
 }
@@ -80,7 +81,7 @@ async fn who_is_invited_may_sign_up_and_holds_the_invitation() {
     let sent = invited("Ada@Example.com", &format!(" {} ", CODE.to_uppercase()));
     assert_eq!(answer(&invoke(&stack, FUNCTION, &sent).await), sent);
     assert_eq!(last_decision(&stack), "allowed no-objection");
-    assert_eq!(state(&stack).await, state_of(ADA));
+    assert_eq!(state(&stack).await, state_of(ADA, USER_NAME));
     let (_, until) = held(&stack).await.unwrap();
     assert!((until - now() - 24 * HOUR).abs() < 60, "{until}");
     let marks = items(&stack, "EphemeralTable").await;
@@ -154,7 +155,7 @@ async fn an_invitation_that_is_not_theirs_to_use_keeps_people_out_and_is_left_al
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_invitation_for_the_address_is_what_its_confirmation_redeems() {
+async fn each_user_name_has_a_reservation_of_its_own_whatever_address_it_types() {
     let stack = stack_checking(CHECK, &[]).await;
     let bound = invitation([("email", json!(address_digest(ADA)))]);
     put(&stack, "DirectoryTable", bound).await;
@@ -162,26 +163,31 @@ async fn an_invitation_for_the_address_is_what_its_confirmation_redeems() {
     let other = DirectoryKey::invitation("open");
     open.extend(key_item(&other));
     put(&stack, "DirectoryTable", open).await;
-    let marked = async || {
-        let marks = items(&stack, "EphemeralTable").await;
-        assert_eq!(marks.len(), 1, "{marks:?}");
-        read_text(&marks[0], "invitation").unwrap().to_owned()
-    };
     // Somebody with an invitation of their own types Ada's address, before her and after her.
-    for (code, key) in [
-        ("open", &other),
-        (CODE, &DirectoryKey::invitation(CODE)),
-        ("open", &DirectoryKey::invitation(CODE)),
+    for (user_name, code) in [
+        ("eve", "open"),
+        ("Ada", CODE),
+        ("mallory", "open"),
+        ("ADA", "open"),
     ] {
-        answer(&invoke(&stack, FUNCTION, &invited(ADA, code)).await);
-        assert_eq!(marked().await, key.pk, "{code}");
+        let mut sent: Value = serde_json::from_str(&invited(ADA, code)).unwrap();
+        sent["userName"] = json!(user_name);
+        answer(&invoke(&stack, FUNCTION, &sent.to_string()).await);
     }
-    // Until hers is over.
-    let mut mark = items(&stack, "EphemeralTable").await.remove(0);
-    mark.extend([number("expires_at", now() - 1)]);
-    put(&stack, "EphemeralTable", mark).await;
-    answer(&invoke(&stack, FUNCTION, &invited(ADA, "open")).await);
-    assert_eq!(marked().await, other.pk);
+    let marks = items(&stack, "EphemeralTable").await;
+    let of = |user_name: &str, bearer: &str| {
+        let pk = EphemeralKey::reserved("invitation", &[POOL, user_name, bearer]).0;
+        let mark = marks.iter().find(|item| read_text(item, "pk") == Some(&pk));
+        read_text(mark.unwrap(), "invitation").unwrap().to_owned()
+    };
+    for user_name in ["eve", "mallory", "ada"] {
+        assert_eq!(of(user_name, "anybody"), other.pk);
+    }
+    assert_eq!(of("ada", "addressee"), DirectoryKey::invitation(CODE).pk);
+    let mut nobody: Value = serde_json::from_str(&invited(ADA, CODE)).unwrap();
+    nobody["userName"] = json!("");
+    error_message(&invoke(&stack, FUNCTION, &nobody.to_string()).await);
+    assert_eq!(last_decision(&stack), "refused no-user-name");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -206,7 +212,7 @@ async fn the_same_sign_up_twenty_times_in_parallel_has_the_effect_of_one() {
     for invocation in invocations {
         answer(&invocation);
     }
-    assert_eq!(state(&stack).await, state_of(ADA));
+    assert_eq!(state(&stack).await, state_of(ADA, USER_NAME));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -248,7 +254,7 @@ async fn a_crash_after_any_request_is_made_good_by_the_retry() {
         assert!(crashed.function_error.is_some(), "{survived}");
         table.behave(Behaviour::Forward(stack.aws_url.clone()));
         answer(&invoke(&stack, FUNCTION, &sent).await);
-        assert_eq!(state(&stack).await, state_of(ADA), "{survived}");
+        assert_eq!(state(&stack).await, state_of(ADA, USER_NAME), "{survived}");
     }
 }
 
@@ -297,8 +303,9 @@ async fn a_client_of_the_pool_signs_up_with_a_code_and_is_refused_in_cognito_s_o
         )
     );
     let with_code = sign_up(ADA).validation_data(attribute("invitation", CODE));
-    with_code.send().await.unwrap();
-    assert_eq!(state(&stack).await, state_of(ADA));
+    // Its user names are made at sign-up, and equal to `sub`.
+    let sub = with_code.send().await.unwrap().user_sub;
+    assert_eq!(state(&stack).await, state_of(ADA, &sub));
     let in_metadata = sign_up("eve@example.com").client_metadata("invitation", CODE);
     let refused = in_metadata.send().await.unwrap_err().into_service_error();
     assert!(refused.message().unwrap().ends_with("[invitation-held]."));

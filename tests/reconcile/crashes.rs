@@ -131,7 +131,7 @@ async fn much_to_do() -> Vec<(&'static str, Item)> {
     )
     .await;
     changes::held(&stack, "forgotten", 31 * 24 * 3600, None).await;
-    invite(&stack, &email(ADA)).await;
+    invite(&stack, ADA, &email(ADA)).await;
     let cursor = Item::from([
         text_attribute(":stage", "list"),
         text_attribute(":part", PART),

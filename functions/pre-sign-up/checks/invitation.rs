@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use shared::{
     aws::{ServiceError, dynamodb_call},
     deadline::Deadline,
-    invitation::{Invitation, REMEMBERED, Standing, address_digest},
+    invitation::{Bearer, Invitation, REMEMBERED, Standing, address_digest, holder},
     policy,
     state::{DirectoryKey, EphemeralKey, Item, key_item, number, text},
 };
@@ -32,7 +32,7 @@ const MAX_CODE: usize = 128;
 /// An invitation that may be held.
 pub(super) struct Hold {
     key: DirectoryKey,
-    /// Whose sign-up is to find it at confirmation.
+    /// Where the confirmation of this user name is to find it.
     reservation: EphemeralKey,
     address: String,
     bound: bool,
@@ -53,6 +53,9 @@ pub(super) async fn look(
     let Some(pool) = applicant.user_pool_id else {
         return Finding::undecided("no-user-pool").into();
     };
+    let Some(user_name) = applicant.user_name else {
+        return Finding::undecided("no-user-name").into();
+    };
     let Some(code) = applicant.sent(SENT_AS) else {
         return Finding::Objection("invitation-missing").into();
     };
@@ -66,7 +69,13 @@ pub(super) async fn look(
         Err(error) => return Finding::unanswered("invitation-unavailable", error).into(),
     };
     let invitation = Invitation::read(&item);
-    let reservation = EphemeralKey::reserved("invitation", &[pool, &address]);
+    let bearer = match invitation.email {
+        Some(_) => Bearer::Addressee,
+        None => Bearer::Anybody,
+    };
+    let holder = holder(user_name);
+    let parts = [pool, holder.as_str(), bearer.as_str()];
+    let reservation = EphemeralKey::reserved("invitation", &parts);
     let address = address_digest(&address);
     let now = OffsetDateTime::now_utc().unix_timestamp();
     match invitation.standing(&address, now) {
@@ -74,7 +83,7 @@ pub(super) async fn look(
             key,
             reservation,
             address,
-            bound: invitation.email.is_some(),
+            bound: bearer == Bearer::Addressee,
             hold: rules.hold,
         })),
         Standing::Expired => Finding::Objection("invitation-expired").into(),
@@ -147,26 +156,20 @@ impl Hold {
         }
     }
 
-    /// Tells the confirmation of this address which invitation it used. The latest sign-up counts, but for this:
-    /// an invitation that is for the address alone is not displaced by one that anybody could show, or who holds
-    /// such a one could take from others what they were invited to.
+    /// Tells the confirmation of this user name which invitation it used. Of each kind, the latest
+    /// sign-up of the name counts.
     async fn remember(
         &self,
         services: &Services,
         until: i64,
         deadline: Deadline,
     ) -> Result<(), ServiceError> {
-        let mut item = Item::from([
+        let item = Item::from([
             text("pk", &self.reservation.0),
             text("invitation", &self.key.pk),
+            text("address", &self.address),
             number("expires_at", until),
         ]);
-        if self.bound {
-            item.extend([number("bound", 1)]);
-            return services.put_ephemeral(item, deadline).await;
-        }
-        let now = number(":now", OffsetDateTime::now_utc().unix_timestamp());
-        let displaces = ("attribute_not_exists(bound) OR expires_at <= :now", now);
-        services.put_ephemeral_if(item, displaces, deadline).await
+        services.put_ephemeral(item, deadline).await
     }
 }

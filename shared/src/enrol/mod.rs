@@ -64,9 +64,8 @@ impl Enroller {
         self.tables.pending(user, deadline).await
     }
 
-    /// Redeems the invitation that the sign-up of `address` (canonical) held, and lets the user join what is
-    /// pending. An invitation's groups count as far as `invited_groups` lists them. A group that Cognito refuses keeps
-    /// no other from being joined.
+    /// Redeems the invitation that the user's sign-up held, and lets them join what is pending. An invitation's groups
+    /// count as far as `invited_groups` lists them. A group that Cognito refuses keeps no other from being joined.
     ///
     /// # Errors
     /// When a service does not do its part by `deadline`, or there is no such group: what was not done stays
@@ -75,17 +74,14 @@ impl Enroller {
         &self,
         user: &User<'_>,
         pending: Pending,
-        address: Option<&str>,
         invited_groups: &BTreeSet<String>,
         deadline: Deadline,
     ) -> Result<Enrolled, ServiceError> {
         let mut groups = pending.groups;
         let mut redemption = None;
-        if let Some(address) = address.filter(|_| pending.invitation) {
-            let (became, given) = self
-                .tables
-                .redeem(user, address, invited_groups, deadline)
-                .await?;
+        if pending.invitation {
+            let redeemed = self.tables.redeem(user, invited_groups, deadline);
+            let (became, given) = redeemed.await?;
             redemption = Some(became);
             groups.extend(given);
         }
@@ -109,11 +105,26 @@ impl Enroller {
         }
     }
 
-    /// Forgets what is pending: the loser of a race for a mailbox gets nothing by it.
+    /// Forgets the groups that are pending: the loser of a race for a mailbox joins none. The invitation that let them
+    /// in is used up by their account all the same, or it would serve another.
     ///
     /// # Errors
     /// When the directory cannot be written by `deadline`.
-    pub async fn forget(&self, user: &User<'_>, deadline: Deadline) -> Result<(), ServiceError> {
-        self.tables.forget(user, deadline).await
+    pub async fn forget(
+        &self,
+        user: &User<'_>,
+        pending: &Pending,
+        deadline: Deadline,
+    ) -> Result<Enrolled, ServiceError> {
+        let none = BTreeSet::new();
+        let mut redemption = None;
+        if pending.invitation {
+            redemption = Some(self.tables.redeem(user, &none, deadline).await?.0);
+        }
+        self.tables.forget(user, deadline).await?;
+        Ok(Enrolled {
+            redemption,
+            joined: 0,
+        })
     }
 }

@@ -20,6 +20,8 @@ pub enum EventKind {
     PasswordReset,
     /// The user is confirmed with an e-mail address whose mailbox another user of the pool has claimed.
     MailboxTaken,
+    /// The user is confirmed, and the invitation that the sign-up showed is another account's by now.
+    InvitationLost,
     /// What the profile keeps of the user has changed.
     Updated,
     /// A user of a legacy store has been seen in the pool.
@@ -30,10 +32,11 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Confirmed,
         Self::PasswordReset,
         Self::MailboxTaken,
+        Self::InvitationLost,
         Self::Updated,
         Self::Migrated,
         Self::Deleted,
@@ -45,6 +48,7 @@ impl EventKind {
             Self::Confirmed => "user.confirmed",
             Self::PasswordReset => "user.password_reset",
             Self::MailboxTaken => "user.mailbox_taken",
+            Self::InvitationLost => "user.invitation_lost",
             Self::Updated => "user.updated",
             Self::Migrated => "user.migrated",
             Self::Deleted => "user.deleted",

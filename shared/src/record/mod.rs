@@ -16,7 +16,7 @@ use aws_sdk_dynamodb::Client;
 pub use self::{
     claim::Claim,
     event::{EVENT_VERSION, EventKind, outbox_event},
-    profile::{PENDING_GROUPS, PENDING_INVITATION},
+    profile::{INVITATION, PENDING_GROUPS, PENDING_INVITATION},
     transaction::{Condition, Position, Transacted, Transaction},
 };
 

@@ -20,6 +20,10 @@ pub const PENDING_GROUPS: &str = "pending_groups";
 /// The attribute of a profile whose user may still have an invitation to redeem.
 pub const PENDING_INVITATION: &str = "pending_invitation";
 
+/// The attribute of a profile that says what became of the invitation which the sign-up held: `redeemed`, or `lost`
+/// where another account has it.
+pub const INVITATION: &str = "invitation";
+
 /// Of `user.confirmed`: a user is confirmed once.
 const CONFIRMED: &str = "user-confirmed";
 

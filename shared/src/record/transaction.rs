@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::{
     Client,
     error::SdkError,
     operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue, Put, TransactWriteItem, Update},
+    types::{AttributeValue, Delete, Put, TransactWriteItem, Update, builders::UpdateBuilder},
 };
 
 use crate::{
@@ -89,6 +89,20 @@ impl Transaction {
             .build();
         // As above.
         self.push(TransactWriteItem::builder().set_update(update.ok()).build())
+    }
+
+    /// Updates an item, as `update` says, which names its table, key and expression.
+    pub fn update(&mut self, update: UpdateBuilder) -> Position {
+        let update = update.build().ok();
+        self.push(TransactWriteItem::builder().set_update(update).build())
+    }
+
+    /// Deletes the item at `key`, if there is one.
+    pub fn delete(&mut self, table: &str, key: Item) -> Position {
+        let delete = Delete::builder().table_name(table).set_key(Some(key));
+        // As above.
+        let delete = delete.build().ok();
+        self.push(TransactWriteItem::builder().set_delete(delete).build())
     }
 
     /// Writes it, and tries again where it met another transaction.

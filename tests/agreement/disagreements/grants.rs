@@ -83,8 +83,8 @@ fn a_call_that_the_role_does_not_allow_is_found() {
 fn a_grant_that_no_call_needs_is_found() {
     assert_template(
         "dynamodb:PutItem\n                  - dynamodb:UpdateItem\n                Resource: !GetAtt DirectoryTable.Arn",
-        "dynamodb:PutItem\n                  - dynamodb:UpdateItem\n                  - dynamodb:DeleteItem\n                Resource: !GetAtt DirectoryTable.Arn",
-        &["PostConfirmationFunction is granted dynamodb:DeleteItem, which its code never calls"],
+        "dynamodb:PutItem\n                  - dynamodb:UpdateItem\n                  - dynamodb:BatchGetItem\n                Resource: !GetAtt DirectoryTable.Arn",
+        &["PostConfirmationFunction is granted dynamodb:BatchGetItem, which its code never calls"],
     );
 }
 

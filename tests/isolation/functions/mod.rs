@@ -80,7 +80,9 @@ fn granted(role: &str, item: Item, action: &str) -> bool {
             "PostConfirmationRole",
             Item::Profile | Item::EmailClaim | Item::ProfileAndClaim | Item::Invitation,
         ) => ["GetItem", "PutItem", "UpdateItem"].contains(&action),
-        ("PostConfirmationRole" | "ReconcileRole", Item::InvitationMark) => action == "GetItem",
+        ("PostConfirmationRole" | "ReconcileRole", Item::InvitationMark) => {
+            ["DeleteItem", "GetItem"].contains(&action)
+        }
         ("PreSignUpRole", Item::Invitation) => ["GetItem", "UpdateItem"].contains(&action),
         ("PreSignUpRole", Item::EmailClaim | Item::Cursor) => action == "GetItem",
         ("PreSignUpRole", Item::CaptchaMark) => ["GetItem", "PutItem"].contains(&action),
