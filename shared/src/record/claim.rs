@@ -9,16 +9,21 @@ use time::OffsetDateTime;
 use super::{
     EventKind, Recorder, User,
     event::outbox_event,
-    transaction::{Condition, Transaction},
+    transaction::{Condition, Transacted, Transaction},
 };
 use crate::{
     aws::{ServiceError, dynamodb_call},
     deadline::Deadline,
-    state::{DirectoryKey, Item, key_item, rfc3339, text},
+    state::{DirectoryKey, Item, digest, key_item, rfc3339, text},
 };
 
-/// Of `user.mailbox_taken`.
-const MAILBOX_TAKEN: &str = "mailbox-taken";
+/// Of `user.mailbox_taken`: once for each mailbox that a user has lost.
+fn event_id(user: &User<'_>, claim: &DirectoryKey) -> String {
+    format!(
+        "mailbox-taken#{}",
+        digest("mailbox-taken", &[user.sub, &claim.pk])
+    )
+}
 
 /// Who holds a mailbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +72,7 @@ impl Recorder {
             Ok(_) => Ok(Claim::Held),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(_)) => {
-                    self.mailbox_taken(user, now, deadline).await?;
+                    self.mailbox_taken(user, &key, now, deadline).await?;
                     Ok(Claim::Taken)
                 }
                 _ => Err(ServiceError::new("dynamodb:UpdateItem", &error)),
@@ -75,21 +80,29 @@ impl Recorder {
         }
     }
 
-    /// The flag in the profile and the event, once per user.
+    /// The flag in the profile, and the event once per user and mailbox.
     async fn mailbox_taken(
         &self,
         user: &User<'_>,
+        claim: &DirectoryKey,
         now: OffsetDateTime,
         deadline: Deadline,
     ) -> Result<(), ServiceError> {
         let table = &self.directory;
         let profile = DirectoryKey::profile(user.user_pool_id, user.sub);
         let mut both = Transaction::default();
-        both.set(table, &profile, "mailbox", "taken");
-        let event = outbox_event(user, EventKind::MailboxTaken, MAILBOX_TAKEN, now);
+        let flag = both.set(table, &profile, "mailbox", "taken");
+        let event = outbox_event(user, EventKind::MailboxTaken, &event_id(user, claim), now);
         both.put(table, event, Condition::New);
-        // Refused: told before, or there is no profile to flag.
-        both.write(&self.client, deadline).await?;
-        Ok(())
+        match both.write(&self.client, deadline).await? {
+            // Told before, and the user may have had the mailbox since: the flag alone.
+            Transacted::Refused(items) if !items.contains(&flag) => {
+                let mut alone = Transaction::default();
+                alone.set(table, &profile, "mailbox", "taken");
+                alone.write(&self.client, deadline).await.map(drop)
+            }
+            // There is no profile to flag.
+            Transacted::Refused(_) | Transacted::Written => Ok(()),
+        }
     }
 }
