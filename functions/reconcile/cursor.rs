@@ -2,7 +2,7 @@
 //!
 //! Its revision grows with each write, and a write needs the revision that was read: of two runs at once the
 //! one that began first finds out at its next page, and stops. `completed_at` says that the directory knows
-//! every user of the pool, which checks of uniqueness wait for.
+//! every user of the pool, which checks of uniqueness wait for: a pass in which a write was refused does not say so.
 
 use aws_sdk_dynamodb::{
     Client,
@@ -40,6 +40,8 @@ pub(crate) struct Cursor {
     pub(crate) kept: Option<i64>,
     /// Parts of whom it may have forgotten some.
     pub(crate) forgotten: Parts,
+    /// A service has refused some user's records in this pass.
+    pub(crate) refused: bool,
     revision: i64,
 }
 
@@ -69,6 +71,7 @@ impl Cursor {
             pass: String::new(),
             kept: None,
             forgotten: Parts::default(),
+            refused: false,
             revision: 0,
         }
     }
@@ -78,6 +81,7 @@ impl Cursor {
         self.pass = OffsetDateTime::now_utc().unix_timestamp_nanos().to_string();
         self.kept = None;
         self.forgotten = Parts::default();
+        self.refused = false;
     }
 
     /// Whether the pass is where it was when it was kept whom it has seen.
@@ -116,6 +120,7 @@ impl Cursor {
                     .and_then(|parts| u16::try_from(parts).ok())
                     .unwrap_or_default(),
             ),
+            refused: item.get("refused") == Some(&AttributeValue::Bool(true)),
             revision: read_number(item, "revision").unwrap_or_default(),
         }
     }
@@ -165,6 +170,7 @@ impl CursorItem<'_> {
             text("pass", &cursor.pass),
             number("forgotten", cursor.forgotten.0.into()),
             ("counts".to_owned(), counted(counts)),
+            ("refused".to_owned(), AttributeValue::Bool(cursor.refused)),
         ];
         let mut remove = Vec::new();
         match cursor.kept {
@@ -189,7 +195,7 @@ impl CursorItem<'_> {
                 remove.extend(["prefix", "token"]);
             }
         }
-        if completed {
+        if completed && !cursor.refused {
             set.push(text("completed_at", now.as_str()));
         }
         let (expression, names, mut values) = update(set, &remove);

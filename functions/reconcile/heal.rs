@@ -40,8 +40,8 @@ impl Healer<'_> {
     /// only says so.
     ///
     /// # Errors
-    /// When a service does not answer. One that refuses this user's records is counted, so that one user never
-    /// keeps the pass from going on.
+    /// When a service does not answer, or denies this function its access: that is so for every user. One that
+    /// refuses this user's records is counted, so that one user never keeps the pass from going on.
     pub(crate) async fn heal(
         &self,
         user: &PoolUser,
@@ -57,7 +57,7 @@ impl Healer<'_> {
             .carry_out(&steps, (user, client_id), known, deadline)
             .await
         {
-            Err(error) if error.trouble == Trouble::Refused => {
+            Err(error) if error.trouble == Trouble::Refused && !error.is_access_denied() => {
                 let cause = error.to_string();
                 tracing::error!(function = SOURCE, cause, "a user's records are refused");
                 Ok(vec![Count::Refused])

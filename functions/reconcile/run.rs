@@ -18,7 +18,7 @@ use shared::{
 use time::OffsetDateTime;
 
 use crate::{
-    counts::Counts,
+    counts::{Count, Counts},
     cursor::{Cursor, CursorItem, Saved, Stage},
     directory::Directory,
     heal::{Healer, SOURCE},
@@ -98,6 +98,8 @@ pub(crate) struct Report {
 enum End {
     /// The pass is done.
     Completed,
+    /// The pass is done, but for users whose records a service refuses.
+    Incomplete,
     /// The time was up.
     Continues,
     /// A later run goes on with it.
@@ -143,6 +145,7 @@ impl Handler for Reconcile {
         invocation.note(|line, _| line.of_pool(&self.pool_id, counts.clone()));
         let (outcome, reason) = match end {
             Ok(End::Completed) => (Outcome::Reconciled, "pass-completed"),
+            Ok(End::Incomplete) => (Outcome::Reconciled, "pass-incomplete"),
             Ok(End::Continues) => (Outcome::Reconciled, "to-be-continued"),
             Ok(End::Overtaken) => (Outcome::Reconciled, "overtaken"),
             Err(error) => {
@@ -245,7 +248,7 @@ impl Reconcile {
         }
         let mut seen = item.recall(&mut cursor, deadline).await?;
         let ended = pages(&pass, (&item, &mut cursor), &mut seen, counts, stop).await;
-        let done = matches!(ended, Ok(End::Completed | End::Overtaken));
+        let done = matches!(ended, Ok(End::Completed | End::Incomplete | End::Overtaken));
         if !done && !input.dry_run && cursor.stage != Stage::first() {
             // What is not kept costs the next run calls; it goes on all the same.
             let kept = item.keep(&mut cursor, &seen, deadline).await;
@@ -304,6 +307,7 @@ async fn pages(
             Err(error) => return Err(error),
         };
         pauses = PAUSES.map(Duration::from_secs).into_iter();
+        cursor.refused |= done.contains(&Count::Refused);
         counts.extend(done);
         cursor.stage = next.unwrap_or_else(|| {
             completed = true;
@@ -312,8 +316,10 @@ async fn pages(
         if !dry_run && item.save(cursor, counts, completed, deadline).await? == Saved::Overtaken {
             return Ok(End::Overtaken);
         }
-        if completed {
-            return Ok(End::Completed);
+        match (completed, cursor.refused) {
+            (true, false) => return Ok(End::Completed),
+            (true, true) => return Ok(End::Incomplete),
+            (false, _) => {}
         }
     }
 }

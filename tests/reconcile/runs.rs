@@ -182,12 +182,40 @@ async fn a_user_whose_records_are_refused_does_not_end_the_pass() {
     let forward = || Behaviour::ForwardOne(stack.aws_url.clone());
     let refusal = http("400 Bad Request", r#"{"__type":"ValidationException"}"#);
     table.once([forward(), forward(), refusal]);
-    let refused = completed(json!({"listed": 1, "refused": 1}));
+    let counts = json!({"listed": 1, "refused": 1});
+    let refused = json!({"reason": "pass-incomplete", "counts": counts});
     assert_eq!(run(&stack).await, refused);
     assert!(directory(&stack).await.is_empty());
     let made_good = completed(json!({"listed": 1, "created": 1, "claimed": 1}));
+    // Nobody may rely on the claims yet.
+    let is_complete = || async {
+        let cursor = items(&stack, "DirectoryTable").await;
+        cursor.iter().any(|item| item.contains_key("completed_at"))
+    };
+    assert!(!is_complete().await);
     assert_eq!(run(&stack).await, made_good);
 }
+    assert!(is_complete().await);
+}
+
+/// What denies the role a write denies it everybody's.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_denied_its_access_fails() {
+    let table = Faulty::start(Behaviour::Close).await;
+    let stack = stack_with(FUNCTION, &[("AWS_ENDPOINT_URL_DYNAMODB", &table.url)]).await;
+    let sub = "00000000-aaaa-4bbb-8ccc-000000000000".to_owned();
+    let user = (sub, "ada@example.com".to_owned());
+    stack.user_pool.add_confirmed([user]);
+    table.behave(Behaviour::ForwardOne(stack.aws_url.clone()));
+    let forward = || Behaviour::ForwardOne(stack.aws_url.clone());
+    let denial = http(
+        "400 Bad Request",
+        r#"{"__type":"AccessDeniedException","message":"canary"}"#,
+    );
+    table.once([forward(), forward(), denial]);
+    let failed = invoke(&stack, FUNCTION, &input().to_string()).await;
+    assert_eq!(error_message(&failed), "dependency-failed");
+    assert_eq!(last_decision(&stack), "failed dependency-failed");
 
 /// Whoever waits in the queue is looked at in the pool first: its word counts, and only that of this pool.
 #[tokio::test(flavor = "multi_thread")]

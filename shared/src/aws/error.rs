@@ -87,6 +87,13 @@ impl ServiceError {
     }
 }
 
+impl ServiceError {
+    /// Whether it is the caller who is refused, whatever was asked: a role, a boundary or an organisation's policy.
+    pub fn is_access_denied(&self) -> bool {
+        self.code.ends_with("AccessDeniedException") || self.code == "AccessDenied"
+    }
+}
+
 impl Trouble {
     fn of_answer(status: u16, code: &str) -> Self {
         if is_throttling(code) || status == 429 {

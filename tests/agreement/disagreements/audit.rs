@@ -19,6 +19,7 @@ fn a_filter_of_lines_that_are_not_audit_lines_is_found() {
         "kind: \"poolkeeper.decision\"",
         &[
             "IdentityVendorDecisions",
+            "IncompletePasses",
             "LimitedClients",
             "PoolWatchDecisions",
             "PostConfirmationDecisions",
