@@ -118,8 +118,8 @@ impl Pass<'_> {
     pub(crate) async fn drain(&self, counts: &mut Counts, stop: Deadline) {
         while !stop.remaining().is_zero() {
             match self.drained().await {
-                Ok(done) if done.is_empty() => return,
-                Ok(done) => counts.extend(done),
+                Ok(Some(done)) => counts.extend(done),
+                Ok(None) => return,
                 Err(error) => {
                     let cause = error.to_string();
                     tracing::error!(function = SOURCE, cause, "the queue is not drained");
@@ -129,11 +129,20 @@ impl Pass<'_> {
         }
     }
 
-    async fn drained(&self) -> Result<Vec<Count>, ServiceError> {
+    /// `None` where nobody waits.
+    async fn drained(&self) -> Result<Option<Vec<Count>>, ServiceError> {
         let mut done = Vec::new();
-        for deferred in self.queue.receive(self.deadline).await? {
-            if *deferred.user_pool_id == *self.pool.id
-                && let Some(user) = self.pool.get(&deferred.user_name, self.deadline).await?
+        let waiting = self.queue.receive(self.deadline).await?;
+        if waiting.is_empty() {
+            return Ok(None);
+        }
+        for deferred in waiting {
+            // Nobody here can ask another pool: it goes to the dead-letter queue, which has an alarm.
+            if *deferred.user_pool_id != *self.pool.id {
+                tracing::warn!(function = SOURCE, "a deferred user of another pool is left");
+                continue;
+            }
+            if let Some(user) = self.pool.get(&deferred.user_name, self.deadline).await?
                 && user.confirmed
             {
                 let client_id = deferred.client_id.as_deref();
@@ -145,7 +154,7 @@ impl Pass<'_> {
             self.queue.delete(&deferred, self.deadline).await?;
             done.push(Count::Drained);
         }
-        Ok(done)
+        Ok(Some(done))
     }
 
     /// Heals a page of users.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_cognitoidentityprovider::types::AttributeType;
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_sqs::types::QueueAttributeName;
 use emulator::stack::Stack;
 use serde_json::json;
 use shared::state::{DirectoryKey, key_item};
@@ -186,15 +187,14 @@ async fn a_user_whose_records_are_refused_does_not_end_the_pass() {
     let refused = json!({"reason": "pass-incomplete", "counts": counts});
     assert_eq!(run(&stack).await, refused);
     assert!(directory(&stack).await.is_empty());
-    let made_good = completed(json!({"listed": 1, "created": 1, "claimed": 1}));
     // Nobody may rely on the claims yet.
     let is_complete = || async {
         let cursor = items(&stack, "DirectoryTable").await;
         cursor.iter().any(|item| item.contains_key("completed_at"))
     };
     assert!(!is_complete().await);
+    let made_good = completed(json!({"listed": 1, "created": 1, "claimed": 1}));
     assert_eq!(run(&stack).await, made_good);
-}
     assert!(is_complete().await);
 }
 
@@ -216,8 +216,10 @@ async fn a_run_that_is_denied_its_access_fails() {
     let failed = invoke(&stack, FUNCTION, &input().to_string()).await;
     assert_eq!(error_message(&failed), "dependency-failed");
     assert_eq!(last_decision(&stack), "failed dependency-failed");
+}
 
-/// Whoever waits in the queue is looked at in the pool first: its word counts, and only that of this pool.
+/// Whoever waits in the queue is looked at in the pool first: its word counts, and only that of this pool. Who waits
+/// for another pool stays in the queue.
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_recorded_because_the_queue_says_so() {
     let stack = stack().await;
@@ -243,9 +245,16 @@ async fn nobody_is_recorded_because_the_queue_says_so() {
     }
     // The pass itself leaves alone whoever was made a moment ago.
     let lately = json!({"calls_per_second": 10_000, "settle_seconds": 3600});
-    let drained = completed(json!({"listed": 2, "left_alone": 2, "drained": 2}));
+    let drained = completed(json!({"listed": 2, "left_alone": 2, "drained": 1}));
     assert_eq!(run_with(&stack, &lately).await, drained);
     assert!(directory(&stack).await.is_empty());
+    let waiting = queue
+        .get_queue_attributes()
+        .queue_url(stack.physical_name("DeferredQueue"))
+        .attribute_names(QueueAttributeName::ApproximateNumberOfMessagesNotVisible);
+    let waiting = waiting.send().await.unwrap().attributes.unwrap();
+    let hidden = &waiting[&QueueAttributeName::ApproximateNumberOfMessagesNotVisible];
+    assert_eq!(hidden, "1");
 }
 
 #[tokio::test(flavor = "multi_thread")]
