@@ -17,6 +17,9 @@ use crate::{
     seen::Seen,
 };
 
+/// Seconds by which Cognito's clock may differ from Lambda's. pre-sign-up allows as many.
+const CLOCK_SKEW: i64 = 60;
+
 /// What a sweep of the directory asks the pool.
 pub(crate) struct Sweeper<'a> {
     pub(crate) healer: &'a Healer<'a>,
@@ -123,7 +126,7 @@ impl Sweeper<'_> {
         };
         // Somebody else may have signed up under the name before the first offer.
         let offered = seconds(item, "first_offered_at").unwrap_or(i64::MIN);
-        if !user.confirmed || user.created < offered {
+        if !user.confirmed || user.created.saturating_add(CLOCK_SKEW) < offered {
             return Ok(None);
         }
         if self.healer.dry_run {

@@ -216,7 +216,7 @@ async fn a_legacy_user_who_is_seen_in_the_pool_has_moved() {
     put(&stack, &another, &later.concat()).await;
     assert_eq!(
         run(&stack).await,
-        completed(json!({"listed": 1, "migrated": 1}))
+        completed(json!({"listed": 1, "migrated": 2}))
     );
     assert_eq!(run(&stack).await, completed(json!({"listed": 1})));
     let items = items(&stack, "DirectoryTable").await;
@@ -239,3 +239,12 @@ async fn a_legacy_user_who_is_seen_in_the_pool_has_moved() {
             .contains(&"USER EVENT#migrated#old-users".to_owned())
     );
 }
+    // Cognito's clock and ours differ.
+    let skewed = DirectoryKey::moved(POOL, "oldest-users", "4");
+    let offered_at = time::OffsetDateTime::now_utc() + std::time::Duration::from_secs(30);
+    let offered_at = shared::state::rfc3339(offered_at);
+    let ahead = [
+        &offered_by("oldest-users", "ada@example.com")[..],
+        &[("first_offered_at", offered_at.as_str())],
+    ];
+    put(&stack, &skewed, &ahead.concat()).await;
