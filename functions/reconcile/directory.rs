@@ -102,7 +102,7 @@ impl Directory {
         Ok(found)
     }
 
-    /// The next page of the profiles and moved-in records of a pool, and of the invitations whose hold was over
+    /// The next page of the profiles, claims and moved-in records of a pool, and of the invitations whose hold was over
     /// before `forgotten`, seconds since 1970.
     ///
     /// # Errors
@@ -123,13 +123,16 @@ impl Directory {
             .limit(PAGE)
             .set_exclusive_start_key(after.map(key_item))
             .filter_expression(
-                "(begins_with(pk, :users) AND sk = :profile) OR (begins_with(pk, :moved) AND #state = :offered) \
+                "(begins_with(pk, :users) AND sk = :profile) OR (sk = :claim AND user_pool_id = :pool) \
+                 OR (begins_with(pk, :moved) AND #state = :offered) \
                  OR (sk = :invitation AND reserved_until < :forgotten AND attribute_not_exists(redeemed_by))",
             )
             .expression_attribute_names("#state", "state")
             .set_expression_attribute_values(Some(Item::from([
                 text(":users", profile.pk),
                 text(":profile", profile.sk),
+                text(":claim", DirectoryKey::email_claim("", "").sk),
+                text(":pool", pool_id),
                 text(":moved", moved),
                 text(":offered", "offered"),
                 text(":invitation", DirectoryKey::invitation("").sk),

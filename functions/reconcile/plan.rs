@@ -40,12 +40,14 @@ pub(crate) fn plan(
             .chain(enrol)
             .collect();
     };
-    if profile.erased {
-        return Vec::new();
-    }
-    let mut steps = Vec::new();
     let wanted = mailbox.map(|mailbox| DirectoryKey::email_claim(pool_id, &mailbox).pk);
     let held = known.holder.as_deref() == Some(user.sub.as_str());
+    if profile.erased {
+        // A confirmation that was under way when they were erased has claimed it since.
+        let since = wanted.filter(|_| held).map(Step::Release);
+        return since.into_iter().collect();
+    }
+    let mut steps = Vec::new();
     let told = profile.mailbox_taken && known.holder.is_some() && profile.claim == wanted;
     if wanted.is_some() && !held && !told {
         steps.push(Step::Claim);
@@ -214,5 +216,11 @@ mod tests {
             profile.attributes.clear();
         });
         assert_eq!(erased, []);
+        let claimed_since = steps(&user("a@example.com", "true"), |_, profile| {
+            profile.erased = true;
+            profile.claim = None;
+        });
+        let claim = claim("a@example.com").unwrap();
+        assert_eq!(claimed_since, [Step::Release(claim)]);
     }
 }

@@ -1,6 +1,6 @@
 //! The other direction: whom the directory knows, and the pool does not; who moved in since.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use shared::{
     aws::ServiceError,
@@ -44,6 +44,7 @@ impl Sweeper<'_> {
         match read_text(item, "sk") {
             Some("MOVED") => self.moved(item, deadline).await,
             Some("INVITATION") => self.invitation(item, deadline).await,
+            Some("CLAIM") => self.claim(item, deadline).await,
             _ => self.profile(item, deadline).await,
         }
     }
@@ -63,6 +64,29 @@ impl Sweeper<'_> {
                 .release_hold(&key, self.forgotten, deadline)
                 .await?;
         Ok(released.then_some(Count::HoldReleased))
+    }
+
+    /// A claim that leads to nobody, and that no profile names: a run may have died between the claim of a new address
+    /// and the profile that was to name it, and the user be gone since.
+    async fn claim(&self, item: &Item, deadline: Deadline) -> Result<Option<Count>, ServiceError> {
+        let Some((sub, key)) = read_text(item, "sub").zip(key(item)) else {
+            return Ok(None);
+        };
+        let young = seconds(item, "claimed_at").is_some_and(|at| at > self.settled_by);
+        if young || !self.seen.is_to_be_asked_about(sub) {
+            return Ok(None);
+        }
+        let profile = DirectoryKey::profile(self.healer.pool_id, sub);
+        let profile = BTreeSet::from([(profile.pk, profile.sk)]);
+        let known = self.healer.directory.items(profile, deadline).await?;
+        let named = |profile: &Item| read_text(profile, "claim") == Some(key.pk.as_str());
+        // It goes with that profile.
+        if known.values().any(named) || self.lists(sub, deadline).await? {
+            return Ok(None);
+        }
+        let retirer = self.healer.retirer;
+        let released = self.healer.dry_run || retirer.release_claim(sub, &key.pk, deadline).await?;
+        Ok(released.then_some(Count::Released))
     }
 
     /// A profile whose user the pool does not know is retired.
@@ -106,6 +130,10 @@ impl Sweeper<'_> {
                 Some(_) => {}
             }
         }
+        self.lists(sub, deadline).await
+    }
+
+    async fn lists(&self, sub: &str, deadline: Deadline) -> Result<bool, ServiceError> {
         match self.pool.list(sub, None, deadline).await? {
             Page::Users(users, _) => Ok(users.iter().any(|user| user.sub == sub)),
             Page::Expired => Ok(true),

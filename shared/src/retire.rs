@@ -72,7 +72,7 @@ impl Retirer {
         self.written(vec![profile], deadline).await.map(drop)
     }
 
-    /// Deletes the claim with the key `pk`, if it is that of the user `sub`.
+    /// Deletes the claim with the key `pk`, if it is that of the user `sub`; whether it was.
     ///
     /// # Errors
     /// When the table cannot be written by `deadline`.
@@ -81,7 +81,7 @@ impl Retirer {
         sub: &str,
         pk: &str,
         deadline: Deadline,
-    ) -> Result<(), ServiceError> {
+    ) -> Result<bool, ServiceError> {
         let key = DirectoryKey {
             pk: pk.to_owned(),
             ..DirectoryKey::email_claim("", "")
@@ -99,9 +99,9 @@ impl Retirer {
             .send()
             .await;
         match deleted {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {
-                Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(false),
                 _ => Err(ServiceError::new("dynamodb:DeleteItem", &error)),
             },
         }

@@ -96,6 +96,74 @@ async fn a_mailbox_of_another_is_flagged_and_claimed_when_that_user_is_gone() {
     assert!(flagged.iter().all(|item| text(item, "mailbox") != "taken"));
 }
 
+/// As if another user had been first with the address.
+async fn another_has_the_mailbox(stack: &Stack, email: &str) {
+    let claim = DirectoryKey::email_claim(POOL, email);
+    let members = [("sub", "somebody-else"), ("user_pool_id", POOL)];
+    put(stack, &claim, &members).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailbox_that_is_lost_again_is_flagged_again() {
+    let stack = stack().await;
+    administrator_makes(&stack, "ada@example.com", "true").await;
+    another_has_the_mailbox(&stack, "ada@example.com").await;
+    let flags = || async {
+        let items = items(&stack, "DirectoryTable").await;
+        let flagged = items.iter().filter(|item| text(item, "mailbox") == "taken");
+        flagged.count()
+    };
+    // The holder is nobody's user: the sweep releases their claim at the end of each pass.
+    let lost = completed(json!({"listed": 1, "created": 1, "mailbox_taken": 1, "released": 1}));
+    assert_eq!(run(&stack).await, lost);
+    assert_eq!(flags().await, 1);
+    let won = completed(json!({"listed": 1, "claimed": 1, "updated": 1}));
+    assert_eq!(run(&stack).await, won);
+    assert_eq!(flags().await, 0);
+    another_has_the_mailbox(&stack, "ada@example.com").await;
+    let again = completed(json!({"listed": 1, "mailbox_taken": 1, "released": 1}));
+    assert_eq!(run(&stack).await, again);
+    assert_eq!(flags().await, 1);
+    let told = directory(&stack).await;
+    let told = told.iter().filter(|key| key.contains("mailbox-taken"));
+    assert_eq!(told.count(), 1);
+}
+
+/// A run died after the claim of the new address, and the user was gone before the next.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_that_no_profile_names_goes_with_its_user() {
+    let stack = stack().await;
+    let sub = administrator_makes(&stack, "ada@example.com", "true").await;
+    let bob = administrator_makes(&stack, "bob@example.com", "true").await;
+    run(&stack).await;
+    for (pool, sub, email) in [
+        (POOL, &sub, "new@example.com"),
+        (POOL, &bob, "bobs@example.com"),
+        ("us-east-1_Another", &sub, "other@example.com"),
+    ] {
+        let claim = DirectoryKey::email_claim(pool, email);
+        put(&stack, &claim, &[("sub", sub), ("user_pool_id", pool)]).await;
+    }
+    delete(&stack, &sub).await;
+    let mut dry = input();
+    dry["dry_run"] = json!(true);
+    let gone = completed(json!({"listed": 1, "deleted": 1, "released": 1}));
+    assert_eq!(run_with(&stack, &dry).await, gone);
+    assert_eq!(run(&stack).await, gone);
+    let claims = items(&stack, "DirectoryTable").await;
+    let claims = claims.iter().filter(|item| text(item, "sk") == "CLAIM");
+    let mut holders: Vec<(String, String)> = claims
+        .map(|item| (text(item, "user_pool_id"), text(item, "sub")))
+        .collect();
+    holders.sort();
+    let left = [
+        ("us-east-1_Another".to_owned(), sub),
+        (POOL.to_owned(), bob.clone()),
+        (POOL.to_owned(), bob),
+    ];
+    assert_eq!(holders, left);
+}
+
 /// An invitation that the sign-up of an address held until so many seconds ago.
 pub(super) async fn held(stack: &Stack, code: &str, seconds: i64, member: Option<(&str, &str)>) {
     let key = DirectoryKey::invitation(code);
@@ -207,6 +275,15 @@ async fn a_legacy_user_who_is_seen_in_the_pool_has_moved() {
     put(&stack, &record, &offered("ada@example.com")).await;
     let waiting = DirectoryKey::moved(POOL, "old-users", "2");
     put(&stack, &waiting, &offered("bob@example.com")).await;
+    // Cognito's clock and ours differ.
+    let skewed = DirectoryKey::moved(POOL, "oldest-users", "4");
+    let offered_at = time::OffsetDateTime::now_utc() + std::time::Duration::from_secs(30);
+    let offered_at = shared::state::rfc3339(offered_at);
+    let ahead = [
+        &offered_by("oldest-users", "ada@example.com")[..],
+        &[("first_offered_at", offered_at.as_str())],
+    ];
+    put(&stack, &skewed, &ahead.concat()).await;
     // The user of that name was there before the first offer. Another store: one that has moved is told once.
     let another = DirectoryKey::moved(POOL, "older-users", "3");
     let later = [
@@ -239,12 +316,3 @@ async fn a_legacy_user_who_is_seen_in_the_pool_has_moved() {
             .contains(&"USER EVENT#migrated#old-users".to_owned())
     );
 }
-    // Cognito's clock and ours differ.
-    let skewed = DirectoryKey::moved(POOL, "oldest-users", "4");
-    let offered_at = time::OffsetDateTime::now_utc() + std::time::Duration::from_secs(30);
-    let offered_at = shared::state::rfc3339(offered_at);
-    let ahead = [
-        &offered_by("oldest-users", "ada@example.com")[..],
-        &[("first_offered_at", offered_at.as_str())],
-    ];
-    put(&stack, &skewed, &ahead.concat()).await;
