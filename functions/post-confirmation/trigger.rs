@@ -22,6 +22,9 @@ use crate::{
 const NOT_RECORDED: &str =
     "your account is confirmed but could not be set up, please sign in later";
 
+const RESET_NOT_RECORDED: &str =
+    "your password is changed but this could not be recorded, please sign in with the new one";
+
 /// The trigger, with its rules and what it does.
 pub(crate) struct PostConfirmation {
     effects: Option<Effects>,
@@ -147,7 +150,17 @@ impl Trigger for PostConfirmation {
                 .ask_for_healing((pool, name), client_id, invocation)
                 .await;
         }
-        decided
+        match decided {
+            // `settle` does not know what was confirmed.
+            Err(failure)
+                if confirmed == Confirmed::PasswordReset
+                    && self.policy.on_failure == OnFailure::Fail =>
+            {
+                let answer = Answer::Refuse(PublicMessage(RESET_NOT_RECORDED.into()));
+                Ok(Decision::new(Outcome::Failed, failure.reason(), answer).because(failure))
+            }
+            decided => decided,
+        }
     }
 
     fn settle(&self, failure: &Failure) -> Decision {

@@ -263,12 +263,14 @@ async fn by_choice_a_failure_is_shown_to_the_user() {
         crate::common::bent_policy("# on_failure = \"confirm\"", "on_failure = \"fail\"");
     options.environment = crate::common::environment(FUNCTION, &[("AWS_ENDPOINT_URL", &table.url)]);
     let stack = local::start(&options).await.unwrap();
-    let message = error_message(&invoke(&stack, FUNCTION, &event_text(CONFIRM)).await);
-    assert!(
-        message.starts_with("your account is confirmed but"),
-        "{message}"
-    );
-    assert_eq!(last_decision(&stack), "failed dependency-failed");
+    for (sent, expected) in [
+        (CONFIRM, "your account is confirmed but"),
+        (RESET, "your password is changed but"),
+    ] {
+        let message = error_message(&invoke(&stack, FUNCTION, &event_text(sent)).await);
+        assert!(message.starts_with(expected), "{message}");
+        assert_eq!(last_decision(&stack), "failed dependency-failed");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
