@@ -21,6 +21,8 @@ pub(crate) struct Healer {
 pub(crate) enum NotHealed {
     #[error("another run puts them back")]
     Overtaken,
+    #[error("somebody is changing the pool: {}", .0.join(", "))]
+    Changing(Vec<String>),
     #[error(transparent)]
     Table(#[from] ServiceError),
     #[error(transparent)]
@@ -64,10 +66,16 @@ impl Healer {
         wanted: &Triggers,
         deadline: Deadline,
     ) -> Result<(), NotHealed> {
-        let plan = user_pool::attach(found, wanted, Options::default())?;
         let mfa = self.api.mfa(deadline).await?;
+        // The update sends every setting: what somebody has changed since would be undone.
+        let now = self.api.describe(deadline).await?;
+        let changing = found.differences(&now);
+        if !changing.is_empty() {
+            return Err(NotHealed::Changing(changing));
+        }
+        let plan = user_pool::attach(&now, wanted, Options::default())?;
         self.mark(wanted, deadline).await?;
-        user_pool::apply(&self.api, &plan, found, &mfa, deadline).await?;
+        user_pool::apply(&self.api, &plan, &now, &mfa, deadline).await?;
         Ok(())
     }
 

@@ -51,6 +51,11 @@ async fn reset(stack: &Stack, lambda_config: Value) {
     assert_eq!(answered.status().as_u16(), 200);
 }
 
+async fn body_of(response: axum::response::Response) -> Value {
+    let body = axum::body::to_bytes(response.into_body(), usize::MAX).await;
+    serde_json::from_slice(&body.unwrap()).unwrap()
+}
+
 fn triggers(stack: &Stack) -> Value {
     stack.user_pool.settings().pool["LambdaConfig"].clone()
 }
@@ -101,6 +106,45 @@ async fn a_look_that_another_one_overtakes_puts_nothing_back() {
     assert_eq!(look(&stack).await.0, "drifted trigger-missing");
     assert!(log_text(&stack).contains("another run puts them back"));
     assert_eq!(triggers(&stack), json!({}));
+    stack.shutdown().await;
+}
+
+/// Somebody is at work on the pool: the look began before they changed a setting.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_setting_that_changes_while_it_looks_is_not_undone() {
+    let cognito = Faulty::start(Behaviour::Close).await;
+    let variable = "AWS_ENDPOINT_URL";
+    let stack = start_with(true, &[(variable, &cognito.url)]).await;
+    cognito.behave(Behaviour::Forward(stack.aws_url.clone()));
+    reset(&stack, json!({})).await;
+    let settings = stack.user_pool.settings();
+    let asked = json!({"UserPoolId": settings.pool_id}).to_string();
+    let described = stack.user_pool.handle("DescribeUserPool", asked.as_bytes());
+    let mut before = body_of(described.await).await;
+    before["UserPool"]["EmailVerificationSubject"] = json!("Before");
+    cognito.once([http("200 OK", &before.to_string())]);
+    assert_eq!(look(&stack).await.0, "drifted trigger-missing");
+    assert!(log_text(&stack).contains("somebody is changing the pool: EmailVerificationSubject"));
+    assert_eq!(stack.user_pool.settings().pool, settings.pool);
+    // The next look meets nobody.
+    assert_eq!(look(&stack).await.0, "healed triggers-put-back");
+    stack.shutdown().await;
+}
+
+/// What there is no time or quota for hides nothing that was found.
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_that_cannot_be_looked_at_hide_no_drift() {
+    let cognito = Faulty::start(Behaviour::Close).await;
+    let variable = "AWS_ENDPOINT_URL";
+    let stack = start_with(false, &[(variable, &cognito.url)]).await;
+    reset(&stack, json!({})).await;
+    // The pool, and who may invoke each of the three functions.
+    cognito.once([(); 4].map(|()| Behaviour::ForwardOne(stack.aws_url.clone())));
+    let refusal = r#"{"__type":"TooManyRequestsException","message":"canary"}"#;
+    cognito.behave(http("400 Bad Request", refusal));
+    let (decision, found) = look(&stack).await;
+    assert_eq!(decision, "drifted trigger-missing");
+    assert_eq!(found, ["trigger-missing"; 3]);
     stack.shutdown().await;
 }
 
