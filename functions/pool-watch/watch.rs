@@ -10,15 +10,24 @@ use shared::{
     invocation::{Decision, Handler, Interrupted, Invocation, asks_for_health},
     telemetry::Outcome,
     user_pool::{
-        Facts, Finding, Healing, PoolApi, PoolSettings, Severity, Triggers, findings, heal,
+        AppClients, Facts, Finding, Healing, PoolApi, PoolSettings, Severity, Triggers, findings,
+        heal,
     },
     wiring::Bindings,
 };
+use time::OffsetDateTime;
 
 use crate::healer::{Healer, NotHealed};
 
-/// What a look may take: some ten calls, one for each app client among them.
+/// What a look may take: some ten calls, and one for each app client that is looked at.
 const BUDGET: Duration = Duration::from_secs(50);
+
+/// App clients of one look. A pool may have a thousand, and DescribeUserPoolClient has a quota: the next look goes on
+/// with the next ones.
+const CLIENTS: usize = 100;
+
+/// Seconds for which it is the turn of the same clients.
+const TURN: i64 = 3600;
 
 /// The pool, and what it should be like.
 pub(crate) struct PoolWatch {
@@ -88,13 +97,20 @@ impl Handler for PoolWatch {
         invocation.note(|line, _| line.of_pool(pool_id, BTreeMap::new()));
         let deadline = invocation.deadline();
         match self.look(deadline).await {
-            Ok((pool, found)) => {
+            Ok((pool, found, unseen)) => {
                 for finding in &found {
                     let (function, cause) = (Self::FUNCTION, finding.to_string());
                     let request_id = invocation.request_id();
                     tracing::warn!(function, request_id, cause, "found in the user pool");
                 }
-                self.act(&pool, found, deadline).await
+                let is_fault = |found: &Finding| found.severity == Severity::Fault;
+                match unseen {
+                    // What was found of the rest counts; of what was not seen nobody can say that it is in order.
+                    Some(error) if !found.iter().any(is_fault) => {
+                        Decision::new(Outcome::Failed, "dependency-failed", None).because(error)
+                    }
+                    _ => self.act(&pool, found, deadline).await,
+                }
             }
             Err(error) => Decision::new(Outcome::Failed, "dependency-failed", None).because(error),
         }
@@ -115,13 +131,30 @@ impl Handler for PoolWatch {
 }
 
 impl PoolWatch {
-    async fn look(&self, deadline: Deadline) -> Result<(PoolSettings, Vec<Finding>), SignedError> {
+    /// The pool, what is wrong with it, and why its app clients were not looked at.
+    async fn look(
+        &self,
+        deadline: Deadline,
+    ) -> Result<(PoolSettings, Vec<Finding>, Option<SignedError>), SignedError> {
         let pool = self.api.describe(deadline).await?;
-        let clients = self.api.clients(deadline).await?;
         let mut policies = BTreeMap::new();
         for (trigger, arn) in &self.wanted.0 {
             policies.insert(*trigger, self.api.policy_of(arn, deadline).await?);
         }
+        // Last, and half of the time at most: nothing else waits for them.
+        let turn = OffsetDateTime::now_utc().unix_timestamp() / TURN;
+        let clients = self
+            .api
+            .some_clients(
+                CLIENTS,
+                usize::try_from(turn).unwrap_or_default(),
+                deadline.keeping(deadline.remaining() / 2),
+            )
+            .await;
+        let (clients, unseen) = match clients {
+            Ok(clients) => (clients, None),
+            Err(error) => (AppClients::default(), Some(error)),
+        };
         let found = findings(&Facts {
             pool: &pool,
             clients: &clients,
@@ -130,7 +163,7 @@ impl PoolWatch {
             password_policy: self.believed.as_ref(),
             moving_in: self.moving_in,
         });
-        Ok((pool, found))
+        Ok((pool, found, unseen))
     }
 
     async fn act(

@@ -37,6 +37,7 @@ const NO_REASONS: &[&str] = &[
     "no-cache",
     "pool-watch",
     "trigger-permission",
+    "clients-not-looked-at",
     "existence-told",
     "password-hidden",
     "sign-up-closed",

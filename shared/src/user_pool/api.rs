@@ -18,6 +18,15 @@ pub struct PoolApi {
     user_pool_id: String,
 }
 
+/// App clients that were described, and how many there are.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AppClients {
+    /// Those that were.
+    pub described: Vec<AppClient>,
+    /// All that the pool has, if that is known.
+    pub listed: Option<usize>,
+}
+
 /// An app client, as DescribeUserPoolClient tells it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AppClient(pub Value);
@@ -94,8 +103,43 @@ impl PoolApi {
     ///
     /// # Errors
     /// As [`Self::describe`].
-    pub async fn clients(&self, deadline: Deadline) -> Result<Vec<AppClient>, SignedError> {
-        let mut clients = Vec::new();
+    pub async fn clients(&self, deadline: Deadline) -> Result<AppClients, SignedError> {
+        self.some_clients(usize::MAX, 0, deadline).await
+    }
+
+    /// At most `most` of the pool's app clients: there is a call for each, and a pool may have a thousand. The clients
+    /// of each `turn` follow those of the one before.
+    ///
+    /// # Errors
+    /// As [`Self::describe`].
+    pub async fn some_clients(
+        &self,
+        most: usize,
+        turn: usize,
+        deadline: Deadline,
+    ) -> Result<AppClients, SignedError> {
+        let ids = self.client_ids(deadline).await?;
+        let listed = ids.len();
+        let from = turn
+            .wrapping_mul(most)
+            .checked_rem(listed)
+            .unwrap_or_default();
+        let mut described = Vec::new();
+        for id in ids.into_iter().cycle().skip(from).take(most.min(listed)) {
+            let body = json!({ "UserPoolId": self.user_pool_id, "ClientId": id });
+            let request = self.pool_request(&body);
+            let answer =
+                self.cognito
+                    .signed("cognito-idp:DescribeUserPoolClient", request, deadline);
+            let client = answer.await?.get("UserPoolClient").cloned();
+            described.push(AppClient(client.unwrap_or_default()));
+        }
+        let listed = Some(listed);
+        Ok(AppClients { described, listed })
+    }
+
+    async fn client_ids(&self, deadline: Deadline) -> Result<Vec<Value>, SignedError> {
+        let mut ids = Vec::new();
         let mut next = Value::Null;
         loop {
             let body = match next {
@@ -110,19 +154,11 @@ impl PoolApi {
                 .signed("cognito-idp:ListUserPoolClients", request, deadline);
             let page = page.await?;
             let listed = page.get("UserPoolClients").and_then(Value::as_array);
-            for listed in listed.into_iter().flatten() {
-                let id = listed.get("ClientId").cloned().unwrap_or_default();
-                let body = json!({ "UserPoolId": self.user_pool_id, "ClientId": id });
-                let request = self.pool_request(&body);
-                let answer =
-                    self.cognito
-                        .signed("cognito-idp:DescribeUserPoolClient", request, deadline);
-                let client = answer.await?.get("UserPoolClient").cloned();
-                clients.push(AppClient(client.unwrap_or_default()));
-            }
+            let listed = listed.into_iter().flatten();
+            ids.extend(listed.filter_map(|listed| listed.get("ClientId").cloned()));
             next = page.get("NextToken").cloned().unwrap_or_default();
             if next.is_null() {
-                return Ok(clients);
+                return Ok(ids);
             }
         }
     }

@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, fmt};
 
 use serde_json::Value;
 
-use super::{AppClient, FunctionArn, PoolSettings, Trigger, Triggers, permission::admits};
+use super::{
+    AppClient, AppClients, FunctionArn, PoolSettings, Trigger, Triggers, permission::admits,
+};
 use crate::wiring::Bindings;
 
 /// What was found out. What could not be is left out, and not judged.
@@ -12,8 +14,8 @@ use crate::wiring::Bindings;
 pub struct Facts<'a> {
     /// The pool.
     pub pool: &'a PoolSettings,
-    /// Its app clients.
-    pub clients: &'a [AppClient],
+    /// Its app clients, or some of them.
+    pub clients: &'a AppClients,
     /// Which functions it should call.
     pub wanted: &'a Triggers,
     /// The resource policies of those functions.
@@ -90,6 +92,7 @@ pub fn findings(facts: &Facts<'_>) -> Vec<Finding> {
         );
     }
     found.extend(of_sign_up(facts));
+    found.extend(of_unseen_clients(facts));
     found.sort_by_key(|finding| finding.severity);
     found
 }
@@ -132,12 +135,14 @@ fn of_clients(facts: &Facts<'_>) -> Vec<Finding> {
     let shows = |client: &AppClient| {
         client.allows("ALLOW_USER_PASSWORD_AUTH") || client.allows("ALLOW_ADMIN_USER_PASSWORD_AUTH")
     };
-    if !facts.clients.iter().any(shows) {
+    let clients = &facts.clients.described;
+    // Of some clients nobody can say that there is none.
+    if facts.clients.listed == Some(clients.len()) && !clients.iter().any(shows) {
         let what = "no app client shows Cognito the password, so nobody moves in".to_owned();
         let remedy = "Give the client ALLOW_USER_PASSWORD_AUTH, or take UserMigration off the pool";
         found.push(Finding::fault("no-password-flow", what, remedy.to_owned()));
     }
-    for client in facts.clients.iter().filter(|client| shows(client)) {
+    for client in clients.iter().filter(|client| shows(client)) {
         let hides = ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_AUTH"];
         if let Some(flow) = hides.into_iter().find(|flow| client.allows(flow)) {
             let id = client.text("ClientId");
@@ -191,7 +196,7 @@ fn of_sign_up(facts: &Facts<'_>) -> Vec<Finding> {
         let remedy = "If people are to sign up, set AllowAdminCreateUserOnly to false".to_owned();
         found.push(Finding::advice("sign-up-closed", what, remedy));
     }
-    for client in facts.clients {
+    for client in &facts.clients.described {
         if client.text("PreventUserExistenceErrors") != "ENABLED" {
             let id = client.text("ClientId");
             let what = format!("the app client {id} tells strangers whether a user exists");
@@ -200,6 +205,15 @@ fn of_sign_up(facts: &Facts<'_>) -> Vec<Finding> {
         }
     }
     found
+}
+
+fn of_unseen_clients(facts: &Facts<'_>) -> Option<Finding> {
+    let (seen, listed) = (facts.clients.described.len(), facts.clients.listed?);
+    (seen < listed).then(|| {
+        let what = format!("{seen} of {listed} app clients were looked at");
+        let remedy = "The next looks go on with the others; poolkeeper doctor looks at all of them";
+        Finding::advice("clients-not-looked-at", what, remedy.to_owned())
+    })
 }
 
 #[cfg(test)]
@@ -245,7 +259,10 @@ mod tests {
         let believed: Bindings = all["believed"].as_str().unwrap().parse().unwrap();
         let found = findings(&Facts {
             pool: &pool,
-            clients: &[AppClient(all["client"].clone())],
+            clients: &AppClients {
+                described: vec![AppClient(all["client"].clone())],
+                listed: Some(if all["clients"].is_null() { 1 } else { 2 }),
+            },
             wanted: &wanted,
             policies: &policies.into(),
             password_policy: Some(&believed),
@@ -253,6 +270,19 @@ mod tests {
         });
         assert!(found.iter().all(|finding| !finding.remedy.is_empty()));
         found.iter().map(|finding| finding.code).collect()
+    }
+
+    #[test]
+    fn of_some_clients_nobody_says_that_none_shows_the_password() {
+        let hidden = |all: &mut Value| {
+            all["client"]["ExplicitAuthFlows"] = json!(["ALLOW_USER_SRP_AUTH"]);
+        };
+        assert_eq!(codes(hidden), ["no-password-flow"]);
+        let found = codes(|all| {
+            hidden(all);
+            all["clients"] = json!("two");
+        });
+        assert_eq!(found, ["clients-not-looked-at"]);
     }
 
     #[test]

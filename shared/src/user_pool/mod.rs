@@ -15,7 +15,7 @@ mod settings;
 mod trigger;
 
 pub use self::{
-    api::{AppClient, PoolApi, function_path, lambda_request},
+    api::{AppClient, AppClients, PoolApi, function_path, lambda_request},
     apply::{ApplyError, apply},
     arn::{FunctionArn, InvalidArn},
     findings::{Facts, Finding, Severity, findings},
