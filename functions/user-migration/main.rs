@@ -1,6 +1,7 @@
 //! user-migration: lets the users of an old system move in with their old passwords.
 
 mod answer;
+mod candidate;
 mod chain;
 mod limits;
 mod moved;

@@ -17,6 +17,7 @@ use shared::{
 
 use crate::{
     answer::{migrated, untouched},
+    candidate::Candidate,
     chain::{Chain, ChainError},
     limits::{Attempt, Limits},
     moved::{MovedIn, Mover, Offer},
@@ -63,13 +64,6 @@ struct SignIn {
     password: String,
 }
 
-/// A user on the way in: known to `store` by the name that was typed.
-struct Candidate<'a> {
-    user: &'a LegacyUser,
-    store: &'a Store,
-    typed: &'a str,
-}
-
 impl UserMigration {
     pub(crate) fn new(chain: Chain, limits: Limits, moved: MovedIn, rules: Rules) -> Self {
         Self {
@@ -103,10 +97,19 @@ impl UserMigration {
             return Ok(untouched(self.unknown()));
         };
         invocation.note(|line, _| line.of_store(store.name(), None));
+        if let Authenticated::Verified(LegacyUser { record_id, .. })
+        | Authenticated::WrongPassword(Some(record_id)) = &said
+        {
+            // Also a right password: it may be the last of many guesses.
+            let over = self.over_limit(event, invocation, store, record_id);
+            if let Some(decision) = over.await? {
+                return Ok(decision);
+            }
+        }
         let user = match said {
             Authenticated::Verified(user) => user,
             Authenticated::Unknown => return Ok(untouched(self.unknown())),
-            Authenticated::WrongPassword => return Ok(untouched("wrong-password")),
+            Authenticated::WrongPassword(_) => return Ok(untouched("wrong-password")),
             Authenticated::Disabled => return Ok(untouched("disabled")),
             Authenticated::Unsupported(code) => return Ok(untouched(code)),
         };
@@ -161,6 +164,10 @@ impl UserMigration {
             Found::Disabled => return Ok(untouched("disabled")),
             Found::Unsupported(code) => return Ok(untouched(code)),
         };
+        let over = self.over_limit(event, invocation, store, &user.record_id);
+        if let Some(decision) = over.await? {
+            return Ok(decision);
+        }
         let candidate = Candidate {
             user: &user,
             store,
@@ -186,14 +193,32 @@ impl UserMigration {
         if self.chain.is_empty() {
             return Ok(None);
         }
-        let attempt = Attempt {
-            user_pool_id: event.user_pool_id()?,
-            client_id: event.caller().client_id.as_deref().unwrap_or_default(),
-            typed,
-        };
         let deadline = invocation.deadline().keeping(ANSWER_RESERVE);
-        let reached = self.limits.reached(&attempt, deadline).await;
+        let reached = self
+            .limits
+            .reached(&Attempt::of(event)?, typed, deadline)
+            .await;
         reached.map_err(|failed| Failure::Dependency("the limiter", failed.into()))
+    }
+
+    /// The decision, if the user of this record was tried too often, whatever the names.
+    async fn over_limit(
+        &self,
+        event: &TriggerEvent,
+        invocation: &Invocation,
+        store: &Store,
+        record_id: &str,
+    ) -> Result<Option<Decision>, Failure> {
+        let deadline = invocation.deadline().keeping(ANSWER_RESERVE);
+        let attempt = Attempt::of(event)?;
+        let admitted = self
+            .limits
+            .admits_record(&attempt, store.name(), record_id, deadline);
+        Ok(match admitted.await {
+            Ok(true) => None,
+            Ok(false) => Some(untouched("limited-record")),
+            Err(failed) => Some(later_failed(failed)),
+        })
     }
 
     /// The decision, if this user has not moved in before.
@@ -264,21 +289,6 @@ impl Trigger for UserMigration {
     }
 }
 
-impl Candidate<'_> {
-    fn map(&self, invocation: &Invocation) -> Mapped {
-        let mapped = self.store.attributes().apply(self.user, self.typed);
-        if !mapped.left_out.is_empty() {
-            let (request_id, attributes) = (invocation.request_id(), mapped.left_out.join(","));
-            tracing::warn!(
-                request_id,
-                attributes,
-                "attributes are left out: Cognito would refuse their values"
-            );
-        }
-        mapped
-    }
-}
-
 /// A store that is down says nothing of a user, unless the way to it did.
 fn settled(failed: ChainError) -> Result<Decision, Failure> {
     if failed.tells_of_a_user {
@@ -342,6 +352,7 @@ mod tests {
             "weak-password",
             "moved-before",
             "limited-name",
+            "limited-record",
         ] {
             assert_eq!(floor_of(&untouched(reason)), FLOOR, "{reason}");
         }

@@ -3,7 +3,10 @@
 use emulator::stack::Stack;
 use serde_json::json;
 
-use super::{FORGOT, FUNCTION, put, row, sign_in};
+use super::{
+    FORGOT, FUNCTION, put, row, sign_in,
+    stores::{indexed, with_mail},
+};
 use crate::common::{
     answer, audit_lines, event,
     faulty::{Behaviour, Faulty},
@@ -32,6 +35,38 @@ async fn guesses_at_one_name_are_limited_however_it_is_written() {
     assert_eq!(answer(&invoke(&stack, FUNCTION, &sent).await), sent);
     assert_eq!(last_decision(&stack), "untouched limited-name");
     answer(&invoke(&stack, FUNCTION, &sign_in("una@example.com", "U*U")).await);
+    assert_eq!(last_decision(&stack), "untouched unknown-user");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guesses_at_one_user_are_limited_by_whatever_names_the_store_knows_them() {
+    let mut options = indexed();
+    let rules = std::fs::read_to_string(&options.policy).unwrap();
+    let limited = "forgot_password = true\nanswer_floor_ms = 1\n\
+        attempts_per_name = { burst = 2, period_seconds = 3600 }";
+    options.policy = policy_file(&rules.replacen("forgot_password = false", limited, 1));
+    let stack = local::start(&options).await.unwrap();
+    put(&stack, with_mail("ana", "ana@example.com")).await;
+    for (name, password, reason) in [
+        ("ana", "wrong", "wrong-password"),
+        ("ana@example.com", "wrong", "wrong-password"),
+        // Each name has an attempt left, and the user has none.
+        ("ana", "U*U", "limited-record"),
+        ("ana@example.com", "wrong", "limited-record"),
+        ("ana", "wrong", "limited-name"),
+    ] {
+        let sent = sign_in(name, password);
+        assert_eq!(answer(&invoke(&stack, FUNCTION, &sent).await), sent);
+        assert_eq!(last_decision(&stack), format!("untouched {reason}"));
+    }
+    put(&stack, with_mail("una", "una@example.com")).await;
+    for name in ["una", "una@example.com"] {
+        answer(&invoke(&stack, FUNCTION, &sign_in(name, "wrong")).await);
+    }
+    let sent = event(FORGOT, |event| event["userName"] = json!("una"));
+    assert_eq!(answer(&invoke(&stack, FUNCTION, &sent).await), sent);
+    assert_eq!(last_decision(&stack), "untouched limited-record");
+    answer(&invoke(&stack, FUNCTION, &sign_in("bob", "U*U")).await);
     assert_eq!(last_decision(&stack), "untouched unknown-user");
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use local::Options;
 
 use super::{FUNCTION, moved_record, put, row, sign_in};
 use crate::common::{
@@ -127,8 +128,8 @@ async fn two_rows_that_differ_in_case_only_keep_both_users_out() {
     assert_eq!(last_decision(&stack), "untouched ambiguous-name");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_name_that_is_no_key_is_looked_up_in_the_index() {
+/// The suite with a table that is looked up by `mail` too.
+pub(super) fn indexed() -> Options {
     let shipped = std::fs::read_to_string(tree("template.yaml")).unwrap();
     let keys = "- { AttributeName: username, AttributeType: S }\n";
     let indexed = "- { AttributeName: username, AttributeType: S }\n        - { AttributeName: mail, AttributeType: S }\n      \
@@ -139,12 +140,18 @@ async fn a_name_that_is_no_key_is_looked_up_in_the_index() {
     options.template = policy_file(&shipped.replacen(keys, indexed, 1));
     let index = "lookup = \"lower_case\"\nindex = { name = \"by-mail\", key = \"mail\" }";
     options.policy = bent_policy("lookup = \"lower_case\"", index);
-    let stack = local::start(&options).await.unwrap();
-    let with_mail = |user: &str, mail: &str| {
-        let mut row = row(user);
-        row.push(("mail", AttributeValue::S(mail.to_owned())));
-        row
-    };
+    options
+}
+
+pub(super) fn with_mail(user: &str, mail: &str) -> Vec<(&'static str, AttributeValue)> {
+    let mut row = row(user);
+    row.push(("mail", AttributeValue::S(mail.to_owned())));
+    row
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_is_no_key_is_looked_up_in_the_index() {
+    let stack = local::start(&indexed()).await.unwrap();
     put(&stack, with_mail("ana", "ana@example.com")).await;
     put(&stack, with_mail("una", "una@example.com")).await;
     put(&stack, with_mail("bob", "both@example.com")).await;

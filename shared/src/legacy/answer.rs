@@ -20,8 +20,8 @@ pub struct Times {
 pub enum Authenticated {
     /// The password is the user's.
     Verified(LegacyUser),
-    /// It is not.
-    WrongPassword,
+    /// It is not that of the user of this record, where the store says whose it is.
+    WrongPassword(Option<String>),
     /// The store does not know the user.
     Unknown,
     /// The account may not sign in.

@@ -115,7 +115,7 @@ impl HttpsStore {
         let Answer { status, user } = self.ask(&question, times.ask).await?;
         match (status, user) {
             (Status::Verified, Some(user)) => Ok(Authenticated::Verified(user.read()?)),
-            (Status::WrongPassword, _) => Ok(Authenticated::WrongPassword),
+            (Status::WrongPassword, _) => Ok(Authenticated::WrongPassword(None)),
             (Status::Unknown, _) => Ok(Authenticated::Unknown),
             (Status::Disabled, _) => Ok(Authenticated::Disabled),
             (Status::Verified | Status::Found, _) => Err(StoreError::Answer),

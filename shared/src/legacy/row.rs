@@ -48,7 +48,7 @@ impl Read {
                 scheme: Some(scheme),
                 ..row.user
             }),
-            Verified::Mismatch => Authenticated::WrongPassword,
+            Verified::Mismatch => Authenticated::WrongPassword(Some(row.user.record_id)),
             Verified::Unsupported(code) => Authenticated::Unsupported(code),
         })
     }

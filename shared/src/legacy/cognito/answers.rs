@@ -55,10 +55,10 @@ pub(super) fn refused(error: &AdminInitiateAuthError) -> Option<Authenticated> {
         // Cognito answers a wrong SECRET_HASH by the same type.
         Error::NotAuthorizedException(_) => {
             let message = error.message().unwrap_or_default();
-            (!message.contains("secret hash")).then_some(Authenticated::WrongPassword)
+            (!message.contains("secret hash")).then_some(Authenticated::WrongPassword(None))
         }
         // Deleted a moment ago.
-        Error::UserNotFoundException(_) => Some(Authenticated::WrongPassword),
+        Error::UserNotFoundException(_) => Some(Authenticated::WrongPassword(None)),
         Error::UserNotConfirmedException(_) => Some(Authenticated::Unsupported(NOT_CONFIRMED)),
         Error::PasswordResetRequiredException(_) => {
             Some(Authenticated::Unsupported(RESET_REQUIRED))
@@ -124,7 +124,7 @@ mod tests {
         ] {
             let said = refused(&not_authorized(message));
             assert!(
-                matches!(said, Some(Authenticated::WrongPassword)),
+                matches!(said, Some(Authenticated::WrongPassword(_))),
                 "{message}"
             );
         }

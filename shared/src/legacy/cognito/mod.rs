@@ -117,6 +117,9 @@ impl CognitoStore {
         match tried.await.map_err(StoreError::of_a_user)? {
             Tried::Right => {}
             Tried::RightWithMfa => described.user.mfa = true,
+            Tried::Refused(Authenticated::WrongPassword(_)) => {
+                return Ok(Authenticated::WrongPassword(Some(described.user.record_id)));
+            }
             Tried::Refused(said) => return Ok(said),
         }
         let groups = self.groups(&described.username, times.ask).await;
