@@ -29,7 +29,7 @@ pub use self::{
     https::{HttpsSettings, Proof},
     lookup::Lookup,
     mapping::{CountryCode, Mapped, Mapping, Source, Template},
-    sql::{Driver, Engine, InvalidQuery, Query, SqlColumns, SqlError, SqlSettings},
+    sql::{Column, Driver, Engine, InvalidQuery, Query, SqlColumns, SqlError, SqlSettings},
     store::{OpenError, Store, StoreKind, StoreSettings, Surroundings},
     user::LegacyUser,
     wired::WiredStores,

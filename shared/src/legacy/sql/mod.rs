@@ -35,7 +35,7 @@ pub(super) use self::absent::SqlStore;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(super) use self::store::SqlStore;
 pub use self::{
-    columns::SqlColumns,
+    columns::{Column, SqlColumns},
     engine::{Driver, Engine},
     error::SqlError,
     query::{InvalidQuery, Query},

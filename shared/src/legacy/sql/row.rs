@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{SqlColumns, SqlError, cell::Cell};
+use super::{Column, SqlColumns, SqlError, cell::Cell};
 use crate::legacy::{row::Row, user::LegacyUser};
 
 /// Longest id of a record, octets.
@@ -14,11 +14,11 @@ pub(super) type Cells = BTreeMap<String, Cell>;
 impl Row {
     /// Reads a row; none without an id. Whatever else has a type that means nothing gives the user nothing.
     pub(super) fn of_cells(columns: &SqlColumns, mut cells: Cells) -> Option<Self> {
-        let record_id = cells.get(&columns.id).cloned()?.into_text()?;
+        let record_id = cells.get(&columns.id.name).cloned()?.into_text()?;
         if record_id.is_empty() || record_id.len() > MAX_ID {
             return None;
         }
-        let mut take = |name: &String| cells.remove(name);
+        let mut take = |column: &Column| cells.remove(&column.name);
         let is_true = |cell: Option<Cell>| cell.is_some_and(|cell| cell.is_true());
         let password_hash = take(&columns.password_hash).map(Cell::into_octets);
         let hash_scheme = take(&columns.hash_scheme).and_then(Cell::into_text);
@@ -46,23 +46,40 @@ impl Row {
     }
 }
 
-/// Whether a query with these columns can tell who somebody is.
+/// Whether a query with columns of these names means by them what the policy does: id and hash are there and whatever else
+/// the policy names, each once, and none in another case. Otherwise a locked account would be as good as any, or a record
+/// somebody else's.
 ///
 /// # Errors
-/// For the first column that is missing.
+/// For the first column of which that is not so.
 pub(super) fn check_columns<'a>(
     columns: &SqlColumns,
     names: impl Iterator<Item = &'a str> + Clone,
 ) -> Result<(), SqlError> {
-    let wanted = [
-        (&columns.id, "id"),
-        (&columns.password_hash, "password_hash"),
+    let meant = [
+        ("id", &columns.id),
+        ("password_hash", &columns.password_hash),
+        ("hash_scheme", &columns.hash_scheme),
+        ("email_verified", &columns.email_verified),
+        ("phone_number_verified", &columns.phone_number_verified),
+        ("enabled", &columns.enabled),
+        ("groups", &columns.groups),
+        ("mfa", &columns.mfa),
     ];
-    let missing = wanted.into_iter().find(|(name, _)| {
-        let mut names = names.clone();
-        !names.any(|given| given == *name)
-    });
-    missing.map_or(Ok(()), |(_, key)| Err(SqlError::Column(key)))
+    for (key, column) in meant {
+        let alike = names
+            .clone()
+            .filter(|given| given.eq_ignore_ascii_case(&column.name));
+        let needed = column.is_written || matches!(key, "id" | "password_hash");
+        match alike.collect::<Vec<_>>().as_slice() {
+            [] if needed => return Err(SqlError::Column(key)),
+            [] => {}
+            [given] if *given == column.name => {}
+            [_] => return Err(SqlError::ColumnCase(key)),
+            _ => return Err(SqlError::Columns(key)),
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -109,9 +126,9 @@ mod tests {
     #[test]
     fn columns_have_the_names_that_the_policy_gives_them() {
         let columns = SqlColumns {
-            id: "uid".to_owned(),
-            password_hash: "pw".to_owned(),
-            groups: "roles".to_owned(),
+            id: Column::from("uid".to_owned()),
+            password_hash: Column::from("pw".to_owned()),
+            groups: Column::from("roles".to_owned()),
             ..SqlColumns::default()
         };
         let row = cells(&[
@@ -161,8 +178,34 @@ mod tests {
             check(&["id", "email"]),
             Err(SqlError::Column("password_hash"))
         );
-        assert_eq!(check(&["ID", "password_hash"]), Err(SqlError::Column("id")));
         assert_eq!(check(&[]), Err(SqlError::Column("id")));
+    }
+
+    #[test]
+    fn a_column_that_the_policy_names_is_there_once_and_written_so() {
+        let columns: SqlColumns = serde_json::from_str(r#"{ "enabled": "allowed" }"#).unwrap();
+        let check = |columns: &SqlColumns, more: &[&str]| {
+            check_columns(columns, ["id", "password_hash"].iter().chain(more).copied())
+        };
+        assert_eq!(check(&columns, &["allowed"]), Ok(()));
+        let missing = Err(SqlError::Column("enabled"));
+        assert_eq!(check(&columns, &["active"]), missing);
+        // Not named in the policy, it may be absent, but not be called nearly so.
+        let columns = SqlColumns::default();
+        assert_eq!(check(&columns, &["email"]), Ok(()));
+        let case = Err(SqlError::ColumnCase("enabled"));
+        assert_eq!(check(&columns, &["Enabled"]), case);
+        // Of two tables that were joined.
+        for (twice, key) in [
+            ("id", "id"),
+            ("ID", "id"),
+            ("password_hash", "password_hash"),
+        ] {
+            assert_eq!(check(&columns, &[twice]), Err(SqlError::Columns(key)));
+        }
+        let twice = Err(SqlError::Columns("enabled"));
+        assert_eq!(check(&columns, &["enabled", "enabled"]), twice);
+        assert_eq!(check(&columns, &["email", "email"]), Ok(()));
     }
 
     fn cell() -> impl Strategy<Value = Cell> {
