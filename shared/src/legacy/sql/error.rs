@@ -35,4 +35,13 @@ pub enum SqlError {
     /// The query's answer lacks a column that every answer must have.
     #[error("the store's query answers without the column that the policy calls {0}")]
     Column(&'static str),
+    /// It has the column under a name of other case: a database may fold names, and nothing here does.
+    #[error("the store's query writes the column that the policy calls {0} in another case")]
+    ColumnCase(&'static str),
+    /// It has the column more than once: two tables were joined, and which of them is meant nobody can tell.
+    #[error("the store's query answers with several columns for the one that the policy calls {0}")]
+    Columns(&'static str),
+    /// The server gave the statement up, with this code.
+    #[error("the database ended the statement, which took too long ({0})")]
+    TookTooLong(String),
 }

@@ -24,10 +24,29 @@ const NEVER: usize = 31_536_000;
 /// Access denied, in words and with a plug-in (MySQL error reference, "Server Error Message Reference").
 const ACCESS_DENIED: [u16; 2] = [1045, 1698];
 
+/// The statement took too long, in words of MySQL and of MariaDB (the same, ER_QUERY_TIMEOUT; MariaDB's knowledge base,
+/// "MariaDB Error Codes").
+const QUERY_TIMEOUT: [u16; 2] = [3024, 1969];
+
 /// A connection with the query that it has prepared.
 pub(super) struct MySql {
-    conn: Conn,
+    conn: Kept,
     statement: Statement,
+}
+
+/// A connection that is closed when it is dropped. By itself it would wait for an answer that nobody waits for any more,
+/// and a database that hangs would run out of connections.
+struct Kept(Option<Conn>);
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if let Some(conn) = self.0.take() {
+            // Where it finds a runtime, the driver spawns a task that reads on; where it finds none, it closes.
+            let closing = std::thread::Builder::new().spawn(move || drop(conn));
+            // Without a thread it has been dropped here, and reads on.
+            let _ = closing.map(|closed| closed.join());
+        }
+    }
 }
 
 impl MySql {
@@ -62,14 +81,16 @@ impl MySql {
         let columns = statement.columns();
         let names: Vec<_> = columns.iter().map(|column| column.name_str()).collect();
         check_columns(&settings.columns, names.iter().map(AsRef::as_ref))?;
+        let conn = Kept(Some(conn));
         Ok(Self { conn, statement })
     }
 
     pub(super) async fn ask(mut self, name: &str) -> Result<(Vec<Cells>, Option<Self>), SqlError> {
         let parameters = vec![Value::from(name); self.statement.num_params().into()];
-        let asked = self
-            .conn
-            .exec_iter(&self.statement, Params::Positional(parameters));
+        let Some(conn) = &mut self.conn.0 else {
+            return Err(SqlError::Connection);
+        };
+        let asked = conn.exec_iter(&self.statement, Params::Positional(parameters));
         let mut found = asked.await.map_err(|error| meaning(&error))?;
         let mut rows = Vec::new();
         while let Some(row) = found.next().await.map_err(|error| meaning(&error))? {
@@ -102,6 +123,8 @@ fn meaning(error: &Error) -> SqlError {
             let code = shaped(&said.code.to_string());
             if ACCESS_DENIED.contains(&said.code) {
                 SqlError::Denied(code)
+            } else if QUERY_TIMEOUT.contains(&said.code) {
+                SqlError::TookTooLong(code)
             } else {
                 SqlError::Refused(code)
             }

@@ -5,9 +5,11 @@ use std::{error::Error, pin::pin, sync::Arc};
 use futures_util::TryStreamExt;
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::task::JoinSet;
 use tokio_postgres::{
     Client, Config, Row, Statement,
     config::SslMode,
+    error::SqlState,
     types::{FromSql, Kind, Type},
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -24,6 +26,9 @@ use super::{
 pub(super) struct Postgres {
     client: Client,
     statement: Statement,
+    /// The driver's side of the connection, which ends with this value. By itself it would wait for an answer that nobody
+    /// waits for any more, and a database that hangs would run out of connections.
+    _connection: JoinSet<()>,
 }
 
 impl Postgres {
@@ -43,8 +48,9 @@ impl Postgres {
             .ssl_mode(SslMode::Require);
         let connected = config.connect(MakeRustlsConnect::new(tls(roots)?)).await;
         let (client, connection) = connected.map_err(|error| meaning(&error))?;
-        // Ends with the client. What it ends with, the next question finds out.
-        tokio::spawn(async move { drop(connection.await) });
+        // What it ends with, the next question finds out.
+        let mut driven = JoinSet::new();
+        driven.spawn(async move { drop(connection.await) });
         // Not as options of the connection: RDS Proxy refuses those.
         let limits = format!(
             "SET default_transaction_read_only = on; SET statement_timeout = {}",
@@ -60,7 +66,11 @@ impl Postgres {
         }
         let names = statement.columns().iter().map(|column| column.name());
         check_columns(&settings.columns, names)?;
-        Ok(Self { client, statement })
+        Ok(Self {
+            client,
+            statement,
+            _connection: driven,
+        })
     }
 
     pub(super) async fn ask(self, name: &str) -> Result<(Vec<Cells>, Option<Self>), SqlError> {
@@ -96,6 +106,8 @@ fn meaning(error: &tokio_postgres::Error) -> SqlError {
     let shaped = shaped(code.code());
     if code.code().starts_with("28") {
         SqlError::Denied(shaped)
+    } else if *code == SqlState::QUERY_CANCELED {
+        SqlError::TookTooLong(shaped)
     } else {
         SqlError::Refused(shaped)
     }

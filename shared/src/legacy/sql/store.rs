@@ -109,13 +109,15 @@ impl SqlStore {
     }
 
     /// The rows for `name`. Whatever fails on a connection that was kept is asked again on a new one: it may be the
-    /// connection's fault, and asking changes nothing.
+    /// connection's fault, and asking changes nothing. Only what took the server too long would take it as long again.
     async fn rows(&self, name: &str, deadline: Deadline) -> Result<Vec<Cells>, StoreError> {
         let kept = self.lock().take();
         if let Some(session) = kept {
             let share = deadline.remaining().mul_f32(SHARE_OF_KEPT);
-            if let Ok(rows) = self.ask(session, name, deadline.at_most(share)).await {
-                return Ok(rows);
+            match self.ask(session, name, deadline.at_most(share)).await {
+                Ok(rows) => return Ok(rows),
+                Err(ended @ SqlError::TookTooLong(_)) => return Err(ended.into()),
+                Err(_) => {}
             }
         }
         let session = self.connect(deadline).await?;
