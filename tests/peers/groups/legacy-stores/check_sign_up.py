@@ -3,7 +3,7 @@
 from check_databases import MIGRATED
 from check_sessions import GUARD, PROBING
 from checks import check, equal, refused
-from databases import OLD, SECRETS
+from databases import OLD, SECRETS, WRONG
 from group import again, secrets
 from local_world import LocalWorld
 
@@ -72,6 +72,18 @@ def where_the_policy_says_so_it_passes_meanwhile_and_the_audit_line_tells(world:
         line = audit(world)
         equal((line["outcome"], line["reports"]), ("allowed", [{"rule": "legacy", "reason": UNDECIDED}]))
         database.start()
+
+
+@check
+def a_user_whom_a_database_knows_by_many_spellings_can_be_guessed_at_no_more_than_by_one(world: LocalWorld):
+    # MariaDB compares without accents, as MySQL does, unless it is told to: to it these are one name.
+    for name, reason in [
+        ("later-23", "wrong-password"), ("l\u00e1ter-23", "wrong-password"), ("l\u00e0ter-23", "wrong-password"),
+        ("l\u00e2ter-23", "limited-record"), ("l\u00e4ter-23", "limited-record"),
+    ]:
+        assert not world.pool.signs_in(f"{name}@mariadb.example", OLD if reason == "limited-record" else WRONG)
+        equal((name, world.pool.decisions()[-1]), (name, f"untouched {reason}"))
+    assert world.pool.signs_in("later-24@mariadb.example", OLD), world.pool.decisions()
 
 
 def sign_ups(world: LocalWorld) -> list[str]:
