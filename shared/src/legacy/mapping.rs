@@ -81,6 +81,10 @@ pub struct Mapped {
     pub left_out: Vec<String>,
 }
 
+/// The attributes that a pool may let its users sign in with, instead of the user name.
+/// Source: Amazon Cognito developer guide, "Customizing sign-in attributes".
+const ALIASES: [&str; 3] = ["email", "phone_number", "preferred_username"];
+
 impl Mapping {
     /// Of these attributes.
     pub fn new(sources: BTreeMap<String, Source>) -> Self {
@@ -110,8 +114,8 @@ impl Mapping {
             }
         }
         let attributes = &mut mapped.attributes;
-        // A pool compares aliases without regard to case, unless it was made otherwise.
-        let is_alias = ["email", "phone_number"].iter().any(|alias| {
+        // A pool compares aliases without regard to case, unless it was made otherwise (`poolkeeper doctor` says so).
+        let is_alias = ALIASES.iter().any(|alias| {
             let value = attributes.get(*alias);
             value.is_some_and(|value| value.to_lowercase() == typed.to_lowercase())
         });
@@ -282,6 +286,9 @@ mod tests {
         let known = [("mail", "ana@example.com"), ("login", "ana")];
         assert!(applied(sources(), &known, "ana").get("username").is_none());
         let mapped = applied(sources(), &known, "Ana@Example.COM");
+        assert_eq!(mapped["username"], "ana");
+        let sources = json!({"preferred_username": "nick", "username": "login"});
+        let mapped = applied(sources, &[("nick", "anita"), ("login", "ana")], "Anita");
         assert_eq!(mapped["username"], "ana");
     }
 
