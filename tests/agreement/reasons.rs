@@ -37,6 +37,7 @@ const NO_REASONS: &[&str] = &[
     "no-cache",
     "pool-watch",
     "trigger-permission",
+    "case-sensitive",
     "clients-not-looked-at",
     "existence-told",
     "password-hidden",

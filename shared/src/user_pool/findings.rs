@@ -90,6 +90,7 @@ pub fn findings(facts: &Facts<'_>) -> Vec<Finding> {
                 .password_policy
                 .and_then(|policy| of_passwords(facts.pool, policy)),
         );
+        found.extend(of_case(facts.pool));
     }
     found.extend(of_sign_up(facts));
     found.extend(of_unseen_clients(facts));
@@ -186,6 +187,18 @@ fn of_passwords(pool: &PoolSettings, believed: &Bindings) -> Option<Finding> {
     })
 }
 
+/// user-migration takes a name that was typed in another case for the user's alias.
+/// Source: Amazon Cognito API reference, UsernameConfigurationType.
+fn of_case(pool: &PoolSettings) -> Option<Finding> {
+    let sensitive = pool.get("UsernameConfiguration")?.get("CaseSensitive")?;
+    (sensitive == &Value::Bool(true)).then(|| {
+        let what = "the pool tells ana@example.com from Ana@example.com: who types a name in another case than the \
+                    old system's does not move in";
+        let remedy = "A pool keeps this for good; tell people how to write their names, or move them into another pool";
+        Finding::advice("case-sensitive", what.to_owned(), remedy.to_owned())
+    })
+}
+
 fn of_sign_up(facts: &Facts<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     let creation = facts.pool.get("AdminCreateUserConfig");
@@ -240,6 +253,7 @@ mod tests {
                 "LambdaConfig": { "PreSignUp": FUNCTION, "UserMigration": FUNCTION },
                 "Policies": { "PasswordPolicy": { "MinimumLength": 12, "RequireNumbers": true } },
                 "AdminCreateUserConfig": { "AllowAdminCreateUserOnly": false },
+                "UsernameConfiguration": { "CaseSensitive": false },
             },
             "client": {
                 "ClientId": "c",
@@ -330,6 +344,11 @@ mod tests {
                 "/pool/Policies/PasswordPolicy/RequireNumbers",
                 json!(false),
                 "password-policy-differs",
+            ),
+            (
+                "/pool/UsernameConfiguration/CaseSensitive",
+                json!(true),
+                "case-sensitive",
             ),
             (
                 "/pool/AdminCreateUserConfig/AllowAdminCreateUserOnly",
