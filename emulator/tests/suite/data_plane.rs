@@ -142,6 +142,32 @@ async fn a_transaction_needs_put_item_on_the_key_of_each_item() {
 }
 
 #[tokio::test]
+async fn a_transaction_that_is_sent_again_by_its_token_is_done_once_unless_tokens_are_forgotten() {
+    let aws = Aws::start().await;
+    let (me, mine) = aws.member("ada").await;
+    let client = aws.dynamodb(mine);
+    let unless_there = || {
+        let put = Put::builder()
+            .table_name(DATA)
+            .item("owner", text(&me))
+            .item("item", text("once"))
+            .condition_expression("attribute_not_exists(#item)")
+            .expression_attribute_names("#item", "item");
+        let item = TransactWriteItem::builder().put(put.build().unwrap());
+        client
+            .transact_write_items()
+            .transact_items(item.build())
+            .client_request_token("ours")
+            .send()
+    };
+    unless_there().await.unwrap();
+    unless_there().await.unwrap();
+    aws.stack.dynamodb.forget_tokens();
+    let (code, _) = refusal(unless_there().await);
+    assert_eq!(code, "TransactionCanceledException");
+}
+
+#[tokio::test]
 async fn a_batch_is_an_action_of_its_own() {
     let aws = Aws::start().await;
     let (me, mine) = aws.member("ada").await;
