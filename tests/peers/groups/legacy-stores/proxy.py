@@ -50,8 +50,8 @@ class Pair:
 
     def __init__(self, client: socket.socket, server: socket.socket):
         self.client, self.server, self.forgotten = client, server, False
-        # Whether the client has closed it.
-        self.left = False
+        # Whether the client has closed it, and whether it was asked something after it was forgotten.
+        self.left = self.asked_in_vain = False
         for ends in ((client, server), (server, client)):
             threading.Thread(target=self.pump, args=ends, daemon=True).start()
 
@@ -60,6 +60,8 @@ class Pair:
             while octets := source.recv(65536):
                 if not self.forgotten:
                     sink.sendall(octets)
+                elif source is self.client:
+                    self.asked_in_vain = True
         self.left |= source is self.client
         if not self.forgotten:
             self.close()
